@@ -1,0 +1,77 @@
+package storage
+
+import (
+	"context"
+	"strings"
+)
+
+// Kinds of account and channels of delivery, as stored.
+const (
+	Individual   = "individual"   // bailleur physique
+	Organisation = "organisation" // bailleur moral
+
+	ByEmail  = "email"
+	ByLetter = "letter"
+)
+
+// Account is what the agency opened for a landlord: one for each département.
+type Account struct {
+	ID              string
+	Number          string // numéro utilisateur, 14 characters, opaque
+	Kind            string // Individual or Organisation
+	Department      string // 01 … 95, 2A, 2B, 971 …
+	CompanyName     string // raison sociale, organisations only
+	SIRET           string // 14 digits or empty
+	Channel         string // ByEmail or ByLetter: how credentials first go out
+	ContactEmail    string // the organisation's own address, for notices
+	Address         string // postal address, one line each, without the name
+	AdministratorID string // user who holds the role; empty until the first sign-in
+	AdministratorAt Time
+	SuspendedAt     Time
+	CreatedAt       Time
+	UpdatedAt       Time
+}
+
+// AddressLines returns the lines of the postal address.
+func (a Account) AddressLines() []string {
+	if a.Address == "" {
+		return nil
+	}
+	return strings.Split(a.Address, "\n")
+}
+
+const accountColumns = `id, number, kind, department, company_name, siret, channel, contact_email, address,
+	administrator_id, administrator_at, suspended_at, created_at, updated_at`
+
+func scanAccount(s scanner) (a Account, err error) {
+	err = s.Scan(&a.ID, &a.Number, &a.Kind, &a.Department, &a.CompanyName, &a.SIRET, &a.Channel, &a.ContactEmail, &a.Address,
+		&a.AdministratorID, &a.AdministratorAt, &a.SuspendedAt, &a.CreatedAt, &a.UpdatedAt)
+	return a, err
+}
+
+// Account returns the account with that id.
+func (q *Queries) Account(ctx context.Context, id string) (Account, error) {
+	return one(ctx, q, scanAccount, `SELECT `+accountColumns+` FROM accounts WHERE id = $1`, id)
+}
+
+// AccountByNumber returns the account with that numéro utilisateur.
+func (q *Queries) AccountByNumber(ctx context.Context, number string) (Account, error) {
+	return one(ctx, q, scanAccount, `SELECT `+accountColumns+` FROM accounts WHERE number = $1`, number)
+}
+
+// CreateAccount stores a new account; ErrConflict when the number is taken.
+// On PostgreSQL a conflict ends the transaction.
+func (q *Queries) CreateAccount(ctx context.Context, a Account) error {
+	return q.exec(ctx, `INSERT INTO accounts (`+accountColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		a.ID, a.Number, a.Kind, a.Department, a.CompanyName, a.SIRET, a.Channel, a.ContactEmail, a.Address,
+		a.AdministratorID, a.AdministratorAt, a.SuspendedAt, a.CreatedAt, a.UpdatedAt)
+}
+
+// ConsumeAdministrator makes the user the account's first administrator. Of two
+// persons who sign in first at once one wins; the other gets ErrNotFound.
+func (q *Queries) ConsumeAdministrator(ctx context.Context, accountID, userID string, now Time) error {
+	_, err := one(ctx, q, scanOne[string], `UPDATE accounts SET administrator_id = $2, administrator_at = $3, updated_at = $3
+		WHERE id = $1 AND administrator_id = '' RETURNING id`, accountID, userID, now)
+	return err
+}

@@ -1,0 +1,127 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// AuditEvent is one line of the journal: who did what, when, to whom. It never
+// holds a secret or an identifier typed in vain.
+type AuditEvent struct {
+	Seq     int64
+	At      Time
+	Actor   string            // user id, "agent:NAME" or "system"
+	Action  string            // "signin.succeeded", "account.imported" …
+	Subject string            // id of what it was done to
+	Details map[string]string // small, for people
+	Hash    []byte            // chains this event to the one before
+}
+
+// Audit writes an event in the transaction of the act. It holds the head of
+// the chain until the commit, so call it last.
+func (q *Queries) Audit(ctx context.Context, e AuditEvent) error {
+	head, err := one(ctx, q, scanHead, `UPDATE audit_head SET seq = seq + 1 WHERE id = 1 RETURNING seq, hash`)
+	if err != nil {
+		return fmt.Errorf("take audit head: %w", err)
+	}
+	e.Seq = head.Seq
+	details, err := json.Marshal(e.Details)
+	if err != nil {
+		return fmt.Errorf("encode audit details: %w", err)
+	}
+	e.Hash = e.chain(head.Hash, details)
+	if err := q.exec(ctx, `INSERT INTO audit (seq, at, actor, action, subject, details, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		e.Seq, e.At, e.Actor, e.Action, e.Subject, string(details), e.Hash); err != nil {
+		return fmt.Errorf("write audit event: %w", err)
+	}
+	if err := q.exec(ctx, `UPDATE audit_head SET hash = $1 WHERE id = 1`, e.Hash); err != nil {
+		return fmt.Errorf("move audit head: %w", err)
+	}
+	return nil
+}
+
+func scanHead(s scanner) (head AuditEvent, err error) {
+	err = s.Scan(&head.Seq, &head.Hash)
+	return head, err
+}
+
+// chain hashes the event together with its predecessor's hash.
+func (e AuditEvent) chain(previous, details []byte) []byte {
+	h := sha256.New()
+	fmt.Fprintf(h, "%x\n%d\n%d\n%q\n%q\n%q\n%q\n", previous, e.Seq, e.At, e.Actor, e.Action, e.Subject, details)
+	return h.Sum(nil)
+}
+
+func scanAudit(s scanner) (e AuditEvent, err error) {
+	var details string
+	if err := s.Scan(&e.Seq, &e.At, &e.Actor, &e.Action, &e.Subject, &details, &e.Hash); err != nil {
+		return e, err
+	}
+	return e, json.Unmarshal([]byte(details), &e.Details)
+}
+
+// AuditEvents returns up to limit events after seq, oldest first.
+func (q *Queries) AuditEvents(ctx context.Context, after int64, limit int) ([]AuditEvent, error) {
+	return all(ctx, q, scanAudit, `SELECT seq, at, actor, action, subject, details, hash
+		FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2`, after, limit)
+}
+
+// AuditOf returns the latest events about one subject, newest first.
+func (q *Queries) AuditOf(ctx context.Context, subject string, limit int) ([]AuditEvent, error) {
+	return all(ctx, q, scanAudit, `SELECT seq, at, actor, action, subject, details, hash
+		FROM audit WHERE subject = $1 ORDER BY seq DESC LIMIT $2`, subject, limit)
+}
+
+// ErrAuditBroken says that an event was changed, removed or added from outside.
+var ErrAuditBroken = errors.New("audit chain is broken")
+
+// VerifyAudit walks the chain and returns how many events it holds. A purge
+// leaves the oldest event kept as the anchor of those after it.
+func (q *Queries) VerifyAudit(ctx context.Context) (int64, error) {
+	var count int64
+	var last AuditEvent
+	for {
+		events, err := q.AuditEvents(ctx, last.Seq, 1000)
+		if err != nil {
+			return count, fmt.Errorf("read audit events: %w", err)
+		}
+		if len(events) == 0 {
+			break
+		}
+		for _, e := range events {
+			if err := e.follows(last); err != nil {
+				return count, err
+			}
+			last = e
+			count++
+		}
+	}
+	head, err := one(ctx, q, scanHead, `SELECT seq, hash FROM audit_head WHERE id = 1`)
+	if err != nil {
+		return count, fmt.Errorf("read audit head: %w", err)
+	}
+	if head.Seq != last.Seq || !bytes.Equal(head.Hash, last.Hash) {
+		return count, fmt.Errorf("%w: it ends at event %d, the head says %d", ErrAuditBroken, last.Seq, head.Seq)
+	}
+	return count, nil
+}
+
+// follows checks the event against the one before it; the first event kept
+// after a purge has none to be checked against.
+func (e AuditEvent) follows(previous AuditEvent) error {
+	if previous.Seq == 0 && e.Seq > 1 {
+		return nil
+	}
+	details, err := json.Marshal(e.Details)
+	if err != nil {
+		return fmt.Errorf("encode audit details: %w", err)
+	}
+	if e.Seq != previous.Seq+1 || !bytes.Equal(e.Hash, e.chain(previous.Hash, details)) {
+		return fmt.Errorf("%w at event %d", ErrAuditBroken, e.Seq)
+	}
+	return nil
+}

@@ -1,0 +1,175 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"runtime"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgconn"
+	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
+	"github.com/mattn/go-sqlite3"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+var (
+	// ErrNotFound says that no row fits, or that it has been consumed before.
+	ErrNotFound = errors.New("not found")
+	// ErrConflict says that a row with that key exists already.
+	ErrConflict = errors.New("already exists")
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// DB is one database. Its embedded Queries reads outside any transaction.
+type DB struct {
+	*Queries
+	sqlite bool
+	pool   *sql.DB // every connection of PostgreSQL; the readers of SQLite
+	write  *sql.DB // the one writing connection of SQLite; nil on PostgreSQL
+	writer *writer // groups the transactions of SQLite; nil on PostgreSQL
+}
+
+// Open connects to sqlite:PATH or postgres://…; it changes nothing.
+func Open(ctx context.Context, url string) (*DB, error) {
+	scheme, path, _ := strings.Cut(url, ":")
+	switch scheme {
+	case "sqlite":
+		return openSQLite(ctx, path)
+	case "postgres", "postgresql":
+		return openPostgres(ctx, url)
+	}
+	return nil, fmt.Errorf("open database: %q is neither sqlite:PATH nor postgres://…", scheme)
+}
+
+func openPostgres(ctx context.Context, url string) (*DB, error) {
+	pool, err := sql.Open("pgx", url)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	pool.SetMaxOpenConns(16)
+	pool.SetMaxIdleConns(16) // fewer would reconnect all day
+	if err := pool.PingContext(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("reach database: %w", err)
+	}
+	return &DB{Queries: &Queries{conn: pool}, pool: pool}, nil
+}
+
+func openSQLite(ctx context.Context, path string) (*DB, error) {
+	// FULL: what was acknowledged survives a power cut. The writer begins its
+	// transactions IMMEDIATE; readers never block it and are not blocked.
+	dsn := "file:" + (&urlPath{path}).String() + "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=on&_txlock=immediate"
+	write, err := sql.Open("sqlite3", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	write.SetMaxOpenConns(2) // the writer's, and one for migrations
+	if err := write.PingContext(ctx); err != nil {
+		write.Close()
+		return nil, fmt.Errorf("open database %s: %w", path, err)
+	}
+	pool, err := sql.Open("sqlite3", dsn+"&_query_only=true")
+	if err != nil {
+		write.Close()
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	readers := max(4, runtime.GOMAXPROCS(0))
+	pool.SetMaxOpenConns(readers)
+	pool.SetMaxIdleConns(readers)
+	db := &DB{Queries: &Queries{conn: &statements{pool: pool}}, sqlite: true, pool: pool, write: write}
+	db.writer = startWriter(write)
+	return db, nil
+}
+
+// Close waits for the running transactions and closes the database.
+func (db *DB) Close() error {
+	var err error
+	if db.writer != nil {
+		err = db.writer.close()
+	}
+	if db.write != nil {
+		err = errors.Join(err, db.write.Close())
+	}
+	return errors.Join(err, db.pool.Close())
+}
+
+// Ping makes a real query, so that a dead connection is noticed.
+func (db *DB) Ping(ctx context.Context) error {
+	var head int64
+	if err := db.conn.QueryRowContext(ctx, `SELECT seq FROM audit_head WHERE id = 1`).Scan(&head); err != nil {
+		return fmt.Errorf("query database: %w", err)
+	}
+	return nil
+}
+
+// Migrate brings the schema up to date; a second call does nothing. Several
+// replicas may start at once: on PostgreSQL one migrates and the others wait.
+func (db *DB) Migrate(ctx context.Context) error {
+	provider, err := db.migrations()
+	if err != nil {
+		return err
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrate database: %w", err)
+	}
+	return nil
+}
+
+// Pending tells whether Migrate has something to do.
+func (db *DB) Pending(ctx context.Context) (bool, error) {
+	provider, err := db.migrations()
+	if err != nil {
+		return false, err
+	}
+	pending, err := provider.HasPending(ctx)
+	if err != nil {
+		return false, fmt.Errorf("look at database version: %w", err)
+	}
+	return pending, nil
+}
+
+func (db *DB) migrations() (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	if db.sqlite {
+		return provider(goose.NewProvider(goose.DialectSQLite3, db.write, files))
+	}
+	// The default polls every five seconds; a start should not wait that long.
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
+	if err != nil {
+		return nil, fmt.Errorf("prepare migration lock: %w", err)
+	}
+	return provider(goose.NewProvider(goose.DialectPostgres, db.pool, files, goose.WithSessionLocker(locker)))
+}
+
+func provider(p *goose.Provider, err error) (*goose.Provider, error) {
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	return p, nil
+}
+
+// NewID returns a key that sorts by time and is never used again (UUID v7).
+func NewID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// conflict turns the unique violations of both drivers into ErrConflict.
+func conflict(err error) error {
+	if lite, ok := errors.AsType[sqlite3.Error](err); ok &&
+		(lite.ExtendedCode == sqlite3.ErrConstraintUnique || lite.ExtendedCode == sqlite3.ErrConstraintPrimaryKey) {
+		return fmt.Errorf("%w: %w", ErrConflict, err)
+	}
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "23505" {
+		return fmt.Errorf("%w: %w", ErrConflict, err)
+	}
+	return err
+}
