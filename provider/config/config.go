@@ -1,0 +1,186 @@
+package config
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Config is the settings file, config.yaml. Every field can be overridden by
+// the environment: LOGE_ and the path in capitals, for example
+// LOGE_MAIL_SMTP_HOST. Fields tagged env have no place in the file.
+type Config struct {
+	// Issuer is the public address, without a final slash: the "iss" of every
+	// token and the start of every link. https, or http on loopback only.
+	Issuer string `yaml:"issuer"`
+	// Listen is the address the server listens on, host:port.
+	Listen string `yaml:"listen"`
+	// TLS serves https directly; empty behind a proxy that does.
+	TLS TLS `yaml:"tls"`
+	// Database is sqlite:PATH or postgres://…, never with a password: open
+	// DatabaseURL() instead.
+	Database string `yaml:"database"`
+	// DatabasePasswordFile holds the password of a PostgreSQL user.
+	DatabasePasswordFile string `yaml:"database_password_file"`
+	DatabasePassword     Secret `yaml:"-" env:"database_password"`
+	// SecretFile holds the master secret, at least 32 bytes; created with
+	// mode 0600 on first start when absent next to a SQLite database.
+	SecretFile string `yaml:"secret_file"`
+	// Secret is the master secret itself.
+	Secret    Secret    `yaml:"-" env:"secret"`
+	Mail      Mail      `yaml:"mail"`
+	Letters   Letters   `yaml:"letters"`
+	Service   Service   `yaml:"service"`
+	Security  Security  `yaml:"security"`
+	Sessions  Sessions  `yaml:"sessions"`
+	Retention Retention `yaml:"retention"`
+	// TrustedProxies are the networks whose X-Forwarded-For is believed.
+	TrustedProxies Prefixes `yaml:"trusted_proxies"`
+}
+
+// Prefixes are networks in CIDR notation.
+type Prefixes []netip.Prefix
+
+// UnmarshalYAML reads a list of networks and reports each bad one with its line,
+// which the decoder by itself would not.
+func (p *Prefixes) UnmarshalYAML(node *yaml.Node) error {
+	if node.Kind != yaml.SequenceNode {
+		return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: write a list of networks such as [10.0.0.0/8]", node.Line)}}
+	}
+	var faults []string
+	*p = nil
+	for _, item := range node.Content {
+		prefix, err := netip.ParsePrefix(item.Value)
+		if err != nil {
+			faults = append(faults, fmt.Sprintf("line %d: %q is not a network: write it with its length, such as 10.0.0.0/8", item.Line, item.Value))
+			continue
+		}
+		*p = append(*p, prefix)
+	}
+	if faults != nil {
+		return &yaml.TypeError{Errors: faults}
+	}
+	return nil
+}
+
+// TLS names the certificate and key files, reloaded when they change.
+type TLS struct {
+	CertFile string `yaml:"cert_file"`
+	KeyFile  string `yaml:"key_file"`
+}
+
+// Mail says how e-mails leave: by SMTP, or as .eml files into Directory.
+type Mail struct {
+	From       string        `yaml:"from"`       // address; the display name is the service's
+	Directory  string        `yaml:"directory"`  // write .eml files here instead of sending
+	Separation time.Duration `yaml:"separation"` // between the identifier's message and the password's
+	SMTP       SMTP          `yaml:"smtp"`
+}
+
+// SMTP is the relay that sends. TLS is required unless said otherwise.
+type SMTP struct {
+	Host         string        `yaml:"host"`
+	Port         int           `yaml:"port"`
+	TLS          string        `yaml:"tls"` // starttls, implicit, none
+	Username     string        `yaml:"username"`
+	PasswordFile string        `yaml:"password_file"`
+	Password     Secret        `yaml:"-" env:"password"`
+	Timeout      time.Duration `yaml:"timeout"`
+}
+
+// Letters is what the letters need to know.
+type Letters struct {
+	Sender []string `yaml:"sender"` // sender block, at most 6 lines
+	Place  string   `yaml:"place"`  // « Lyon », before the date
+}
+
+// Service is what people see: names, contact, colours.
+type Service struct {
+	Name        string  `yaml:"name"`         // {nom_service}
+	AccountName string  `yaml:"account_name"` // {nom_compte}
+	Operator    string  `yaml:"operator"`     // {organisme}
+	Support     Support `yaml:"support"`
+	Colours     Colours `yaml:"colours"`
+	// EmailRequired: must a landlord give an e-mail address to finish?
+	EmailRequired bool `yaml:"email_required"`
+	// LegalNotice and PrivacyNotice are Markdown files shown on
+	// /mentions-legales and /donnees-personnelles; empty: a text of our own.
+	LegalNotice   string `yaml:"legal_notice"`
+	PrivacyNotice string `yaml:"privacy_notice"`
+}
+
+// Support is whom people write to or call.
+type Support struct {
+	Mail  string `yaml:"mail"`
+	Phone string `yaml:"phone"`
+	Hours string `yaml:"hours"`
+}
+
+// Colours are #rrggbb; each must reach 4.5:1 on white (WCAG 1.4.3).
+type Colours struct {
+	Main  string `yaml:"main"`  // buttons, links
+	Error string `yaml:"error"` // errors
+}
+
+// Security holds the limits an operator may tighten.
+type Security struct {
+	PasswordMinimum     int           `yaml:"password_minimum"`      // characters, 12 to 64
+	AdminMinimum        int           `yaml:"administrator_minimum"` // characters, 16 to 64
+	ProvisionalByEmail  time.Duration `yaml:"provisional_by_email"`
+	ProvisionalByLetter time.Duration `yaml:"provisional_by_letter"` // from the print date
+	EmailCode           time.Duration `yaml:"email_code"`
+	HashConcurrency     int           `yaml:"hash_concurrency"`     // Argon2id computations at once; 0 = number of CPUs
+	MaxFailuresPerDay   int           `yaml:"max_failures_per_day"` // per account, 5 to 25
+	SignInRequest       time.Duration `yaml:"sign_in_request"`      // life of a pending authorization request
+	AccessToken         time.Duration `yaml:"access_token"`
+	IDToken             time.Duration `yaml:"id_token"`
+}
+
+// Sessions are the limits of a browser's sign-in.
+type Sessions struct {
+	Idle     time.Duration `yaml:"idle"`
+	Absolute time.Duration `yaml:"absolute"`
+}
+
+// Retention says how long things are kept after they end.
+type Retention struct {
+	Sessions time.Duration `yaml:"sessions"`
+	Audit    time.Duration `yaml:"audit"`
+	Messages time.Duration `yaml:"messages"`
+}
+
+const day = 24 * time.Hour
+
+// Default returns the settings of an empty file. It is not valid: the public
+// address, the agency and the way mails leave have no default.
+func Default() Config {
+	return Config{
+		Listen:     "127.0.0.1:8080",
+		Database:   "sqlite:loge.db",
+		SecretFile: "loge.secret",
+		Mail: Mail{
+			Separation: 2 * time.Minute,
+			SMTP:       SMTP{Port: 587, TLS: StartTLS, Timeout: 30 * time.Second},
+		},
+		Service: Service{
+			Name:        "Espace bailleur",
+			AccountName: "Mon Compte Partenaire",
+			Colours:     Colours{Main: "#0a4f8f", Error: "#b3261e"},
+		},
+		Security: Security{
+			PasswordMinimum:     12,
+			AdminMinimum:        16,
+			ProvisionalByEmail:  7 * day,
+			ProvisionalByLetter: 30 * day,
+			EmailCode:           30 * time.Minute,
+			MaxFailuresPerDay:   20,
+			SignInRequest:       time.Hour,
+			AccessToken:         time.Hour,
+			IDToken:             time.Hour,
+		},
+		Sessions:  Sessions{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
+		Retention: Retention{Sessions: 30 * day, Audit: 365 * day, Messages: 365 * day},
+	}
+}
