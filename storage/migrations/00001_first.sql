@@ -86,6 +86,7 @@ CREATE TABLE email_changes (
 	sent_count BIGINT NOT NULL,
 	created_at BIGINT NOT NULL
 );
+CREATE INDEX email_changes_expiry ON email_changes (expires_at);
 
 CREATE TABLE documents (
 	id           TEXT PRIMARY KEY,
@@ -208,11 +209,13 @@ CREATE INDEX access_tokens_expiry ON access_tokens (expires_at);
 CREATE TABLE signing_keys (
 	kid         TEXT PRIMARY KEY,
 	alg         TEXT NOT NULL,
+	generation  BIGINT NOT NULL,
 	sealed      BYTEA NOT NULL,
 	public      TEXT NOT NULL,
 	created_at  BIGINT NOT NULL,
 	signs_from  BIGINT NOT NULL,
-	signs_until BIGINT NOT NULL
+	signs_until BIGINT NOT NULL,
+	UNIQUE (alg, generation)
 );
 
 -- messages is the outbox: what is to be sent or printed, never a secret. A
@@ -225,6 +228,7 @@ CREATE TABLE messages (
 	user_id     TEXT NOT NULL REFERENCES users (id),
 	data        TEXT NOT NULL,
 	state       TEXT NOT NULL CHECK (state IN ('held', 'queued', 'sent', 'printed', 'failed')),
+	priority    BIGINT NOT NULL,
 	follows     TEXT NOT NULL,
 	not_before  BIGINT NOT NULL,
 	leased_until BIGINT NOT NULL,
@@ -234,13 +238,19 @@ CREATE TABLE messages (
 	created_at  BIGINT NOT NULL,
 	left_at     BIGINT NOT NULL
 );
-CREATE INDEX messages_queue ON messages (state, channel, not_before);
-CREATE INDEX messages_follows ON messages (follows);
+-- Partial, because an import writes hundreds of thousands of rows.
+CREATE INDEX messages_queue ON messages (channel, priority, not_before) WHERE state = 'queued';
+CREATE INDEX messages_follows ON messages (follows) WHERE state = 'held';
+CREATE INDEX messages_run ON messages (run) WHERE run > 0;
+CREATE INDEX messages_left ON messages (left_at) WHERE left_at > 0;
 CREATE INDEX messages_user ON messages (user_id);
 
+-- print_runs: a run is open while its letters are written. One that stays open
+-- was interrupted; its number is never used again.
 CREATE TABLE print_runs (
 	number     BIGINT PRIMARY KEY,
 	kind       TEXT NOT NULL,
+	state      TEXT NOT NULL CHECK (state IN ('open', 'printed', 'abandoned')),
 	letters    BIGINT NOT NULL,
 	file       TEXT NOT NULL,
 	sha256     TEXT NOT NULL,
@@ -249,13 +259,12 @@ CREATE TABLE print_runs (
 );
 
 -- failures counts wrong passwords and codes; the key is an account's, or a keyed
--- hash where the account is unknown.
+-- hash where the account is unknown. recent holds the times of the last day.
 CREATE TABLE failures (
-	key       TEXT PRIMARY KEY,
-	streak    BIGINT NOT NULL,
-	day_start BIGINT NOT NULL,
-	day_count BIGINT NOT NULL,
-	last_at   BIGINT NOT NULL
+	key     TEXT PRIMARY KEY,
+	streak  BIGINT NOT NULL,
+	recent  TEXT NOT NULL,
+	last_at BIGINT NOT NULL
 );
 CREATE INDEX failures_last ON failures (last_at);
 

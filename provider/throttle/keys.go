@@ -1,0 +1,37 @@
+package throttle
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"unicode"
+)
+
+// Keys names the counters. Its value is a key derived from the master secret
+// under the label "throttle": neither typed identifiers nor network addresses
+// stand in the database in clear.
+type Keys []byte
+
+// User returns the counter of a user.
+func (k Keys) User(id string) string { return "user:" + id }
+
+// Unknown returns the counter of an identifier that nobody has, or of a text
+// that is no identifier. Letter case and spaces make no difference, so that no
+// spelling opens a second counter.
+func (k Keys) Unknown(identifier string) string {
+	return "unknown:" + k.hash("identifier", strings.ToUpper(strings.Join(strings.FieldsFunc(identifier, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r)
+	}), "")))
+}
+
+// Address returns the counter of a network address, given as web.AddressKey
+// writes it: one IPv4 address, one IPv6 /64.
+func (k Keys) Address(address string) string { return "address:" + k.hash("address", address) }
+
+// hash keeps 128 bits: enough that two never meet by chance.
+func (k Keys) hash(use, value string) string {
+	mac := hmac.New(sha256.New, k)
+	mac.Write([]byte(use + "\x00" + value))
+	return hex.EncodeToString(mac.Sum(nil)[:16])
+}
