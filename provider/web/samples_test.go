@@ -1,0 +1,179 @@
+package web_test
+
+import (
+	"html/template"
+	"io"
+	"log/slog"
+	"net/url"
+	"testing"
+
+	"loge/provider/config"
+	"loge/provider/text"
+	"loge/provider/web"
+	"loge/templates"
+)
+
+const issuer = "https://connexion.valmont.example"
+
+var service = config.Service{
+	Name:        "Espace bailleur",
+	AccountName: "Mon Compte Partenaire",
+	Operator:    "l’Agence du logement de Valmont",
+	Support:     config.Support{Mail: "aide@valmont.example", Phone: "01 99 00 12 34", Hours: "du lundi au vendredi, de 9 h à 16 h"},
+	Colours:     config.Colours{Main: "#0a4f8f", Error: "#b3261e"},
+}
+
+func newPages(t *testing.T) *web.Pages {
+	t.Helper()
+	texts, err := text.Load(templates.Files())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := web.NewPages(texts, service, issuer, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// step is what every page of a first sign-in has.
+type step struct {
+	Flow  string
+	Step  int
+	Until string
+}
+
+type document struct {
+	step
+	Kind, Version, Date string
+	HTML                template.HTML
+	Changed             bool
+	Summary             string
+	CompanyName         string
+	DocumentID          string
+}
+
+// sample is one page as it may be shown.
+type sample struct {
+	name string // of the file -write makes
+	view web.View
+}
+
+// samples shows every page, with all its branches. evil, when not empty,
+// stands in every place where a page echoes something.
+func samples(evil string) []sample {
+	or := func(s string) string {
+		if evil != "" {
+			return evil
+		}
+		return s
+	}
+	first := func(n int) step { return step{Flow: or("01944d5a"), Step: n, Until: or("23 décembre 2026")} }
+	wrong := func(pairs ...string) (out web.FieldErrors) {
+		for i := 0; i < len(pairs); i += 2 {
+			out = append(out, web.FieldError{Field: pairs[i], Key: pairs[i+1],
+				Vars: []string{"n", or("9"), "minimum", "12", "duree", or("2 minutes"), "heure", or("14 h 05")}})
+		}
+		return out
+	}
+	text := template.HTML(`<h2>Ce que vous devez faire</h2><ol><li>Votre identifiant et votre mot de passe sont personnels. Ne les prêtez à personne, même à un collègue.</li>` +
+		`<li>Choisissez un mot de passe que vous n’utilisez sur aucun autre site.</li><li>Utilisez le service seulement pour gérer les logements dont vous avez la charge.</li>` +
+		`<li>Les renseignements sur vos locataires sont confidentiels. Ne les montrez qu’aux personnes qui en ont besoin pour leur travail.</li></ol>` +
+		`<h2>Ce que fait le service</h2><p>Les connexions et les actions importantes sont enregistrées pendant 12 mois, pour protéger les comptes.</p>`)
+	login := struct{ Flow, Identifier, Application string }{or("01944d5a"), or("LOG 4F7K29QX"), or("Loyers")}
+	details := func(organisation, required bool) any {
+		return struct {
+			step
+			Organisation, EmailRequired bool
+		}{first(1), organisation, required}
+	}
+	values := url.Values{"identifiant": {or("LOG 4F7K29QX")}, "prenom": {or("Marguerite")}, "nom": {or("Lefèvre")},
+		"email": {or("marguerite.lefevre@exemple.fr")}, "telephone": {or("06 12 34 56 78")}, "fonction": {or("Gestionnaire")},
+		"code": {or("123456")}, "mot_de_passe": {or("secret-typed")}, "nouveau_mot_de_passe": {or("secret-typed")}}
+	password := func(n int, reason string) any {
+		return struct {
+			step
+			Reason     string
+			Minimum    int
+			Identifier string
+		}{first(n), reason, 12, or("LOG4F7K29QX")}
+	}
+	doc := func(n int, kind string, changed bool, company string) any {
+		return document{first(n), kind, or("3"), or("12 mars 2026"), text, changed, or("les règles 4 et 9."), company, or("0194-doc")}
+	}
+	type consent struct {
+		Flow, Application, Publisher, Purpose, PolicyURI string
+		Items                                            []string
+		Inform, Ready                                    bool
+		Identifier, Offline                              string
+	}
+	type account struct {
+		Name, Number, Department, CompanyName, Role, Identifier string
+		Ready                                                   bool
+	}
+	type until struct {
+		Until, MaskedEmail string
+		Letter             bool
+	}
+	flow := struct{ Flow string }{or("01944d5a")}
+	return []sample{
+		{"login", web.View{Template: "login", Data: login, Redirects: "https://loyers.example/retour"}},
+		{"login-erreur", web.View{Template: "login", Data: login, Values: values, Errors: wrong("identifiant", "login.error.identifier_missing", "mot_de_passe", "login.error.password_missing")}},
+		{"login-refus", web.View{Template: "login", Data: struct{ Flow, Identifier, Application string }{}, Values: values, Errors: wrong("", "login.error.wrong", "", "login.error.forgotten")}},
+		{"administrator", web.View{Template: "administrator", Data: struct {
+			step
+			CompanyName, Number string
+		}{first(0), or("Habitat Solidaire du Val d’Émeraude"), or("45675320380001")}}},
+		{"declined", web.View{Template: "declined", Data: first(0)}},
+		{"details", web.View{Template: "details", Data: details(false, true), Values: values}},
+		{"details-organisme", web.View{Template: "details", Data: details(true, false), Values: values}},
+		{"details-erreur", web.View{Template: "details", Data: details(true, true), Errors: wrong("prenom", "details.error.given_name_missing", "email", "details.error.email_wrong", "telephone", "details.error.phone_wrong"), Values: values}},
+		{"email", web.View{Template: "email", Data: struct {
+			step
+			Email string
+			Sent  bool
+		}{first(1), or("marguerite.lefevre@exemple.fr"), true}}},
+		{"email-erreur", web.View{Template: "email", Values: values, Errors: wrong("code", "email.error.code_wrong"), Data: struct {
+			step
+			Email string
+			Sent  bool
+		}{first(1), or("marguerite.lefevre@exemple.fr"), false}}},
+		{"password", web.View{Template: "password", Data: password(2, "")}},
+		{"password-provisoire", web.View{Template: "password", Data: password(0, "provisional")}},
+		{"password-erreur", web.View{Template: "password", Data: password(0, "ordered"), Values: values, Errors: wrong("nouveau_mot_de_passe", "password.error.short")}},
+		{"rules", web.View{Template: "document", Title: "title.rules", Data: doc(3, "rules", false, "")}},
+		{"rules-erreur", web.View{Template: "document", Title: "title.rules", Data: doc(3, "rules", false, ""), Errors: wrong("accepte", "document.error.rules")}},
+		{"rules-change", web.View{Template: "document", Title: "document.rules.changed", Data: doc(0, "rules", true, "")}},
+		{"terms", web.View{Template: "document", Title: "title.terms", Data: doc(4, "terms", false, "")}},
+		{"terms-organisme", web.View{Template: "document", Title: "title.terms", Data: doc(4, "terms", false, or("Habitat Solidaire du Val d’Émeraude")), Errors: wrong("accepte", "document.error.terms")}},
+		{"terms-change", web.View{Template: "document", Title: "document.terms.changed", Data: doc(0, "terms", true, "")}},
+		{"text-regles", web.View{Template: "text", Title: "text.rules.about", TitleVars: []string{"version", or("3")}, Data: doc(0, "rules", false, "")}},
+		{"text-conditions", web.View{Template: "text", Title: "text.terms.about", TitleVars: []string{"version", or("3")}, Data: doc(0, "terms", false, "")}},
+		{"refused", web.View{Template: "refused", Data: struct{ Flow, Kind, Back string }{or("01944d5a"), "rules", "/connexion/regles?demande=" + url.QueryEscape(or("01944d5a"))}}},
+		{"consent", web.View{Template: "consent", TitleVars: []string{"application", or("Loyers")}, Data: consent{or("01944d5a"), or("Loyers"), or("Gestion Valmont SARL"), or("suivre les aides versées pour vos locataires."), "https://loyers.example/" + url.PathEscape(or("politique")), []string{"consent.profile", "consent.email", "consent.phone", "consent.address", "consent.bailleur", "consent.organisme", "consent.habilitations"}, false, true, or("LOG 4F7K29QX"), or("30 jours")}}},
+		{"consent-information", web.View{Template: "consent", TitleVars: []string{"application", or("Loyers")}, Data: consent{Application: or("Loyers"), Publisher: or("l’Agence"), Inform: true, Identifier: or("LOG 4F7K29QX")}}},
+		{"account", web.View{Template: "account", Data: account{or("Marguerite Lefèvre"), or("45675320380001"), or("38"), "", "holder", or("LOG 4F7K29QX"), true}}},
+		{"account-organisme", web.View{Template: "account", Data: account{or("Ali Benhamou"), or("45675320380001"), or("38"), or("Habitat Solidaire"), "administrator", or("LOG 4F7K29QX"), false}}},
+		{"account-collaborateur", web.View{Template: "account", Data: account{or("Ali Benhamou"), or("45675320380001"), or("38"), or("Habitat Solidaire"), "member", or("LOG 4F7K29QX"), false}}},
+		{"logout", web.View{Template: "logout"}},
+		{"loggedout", web.View{Template: "loggedout"}},
+		{"expired", web.View{Template: "expired", Data: struct{ Flow, Idle string }{or("01944d5a"), or("30 minutes")}}},
+		{"flowexpired", web.View{Template: "flowexpired", Data: struct{ Application string }{or("Loyers")}}},
+		{"flowexpired-inconnue", web.View{Template: "flowexpired", Data: struct{ Application string }{}}},
+		{"provisionalexpired", web.View{Template: "provisionalexpired", Data: until{or("12 mars 2026"), or("p•••@g•••.fr"), false}}},
+		{"provisionalexpired-courrier", web.View{Template: "provisionalexpired", Data: until{or("12 mars 2026"), "", true}}},
+		{"suspended", web.View{Template: "suspended", Data: flow}},
+		{"dormant", web.View{Template: "dormant"}},
+		{"closed", web.View{Template: "closed", Data: flow}},
+		{"badrequest", web.View{Template: "badrequest", Status: 400, Data: struct{ Ref string }{or("K7QMX-3RXDT")}}},
+		{"accessibility", web.View{Template: "accessibility"}},
+		{"legal", web.View{Template: "legal"}},
+		{"legal-operateur", web.View{Template: "legal", Data: text}},
+		{"privacy", web.View{Template: "privacy"}},
+		{"privacy-operateur", web.View{Template: "privacy", Data: text}},
+		{"cookies", web.View{Template: "cookies"}},
+		{"help", web.View{Template: "help"}},
+		{"forgotten", web.View{Template: "forgotten"}},
+		{"problem", web.View{Template: "problem"}},
+	}
+}

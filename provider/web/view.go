@@ -1,0 +1,89 @@
+package web
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"loge/provider/config"
+)
+
+// View is one page to show.
+type View struct {
+	Template  string      // file name in templates/pages without .html
+	Status    int         // 0 = 200, or 422 when there are Errors
+	Title     string      // text key; "" = "title." and the template's name
+	TitleVars []string    // pairs of name and value for Title
+	Data      any         // the page's typed struct, .Data in the template
+	Errors    FieldErrors // error summary, texts beside the fields, title « Erreur : … »
+	Values    url.Values  // what was typed, shown again; passwords never are
+	// Redirects is the redirect URI of the running flow, "" without one. Its
+	// scheme joins form-action in the page's Content-Security-Policy, because
+	// Chromium applies form-action to every redirect that follows a POST.
+	Redirects string
+}
+
+// FieldError is one thing to correct. Field "" is about the whole form.
+type FieldError struct {
+	Field string
+	Key   string   // text key
+	Vars  []string // pairs of name and value
+}
+
+// FieldErrors are the things to correct, in the order of the form.
+type FieldErrors []FieldError
+
+// page is what the layout and the partials see.
+type page struct {
+	View
+	TitleText string
+	Lines     []errorLine
+	Service   config.Service
+	Style     string
+	Script    string
+	Icon      string
+}
+
+type errorLine struct {
+	Field string
+	Text  string
+}
+
+// Render writes one page. Nothing reaches w before the whole page is made, so
+// the error it returns can still become an error page.
+func (p *Pages) Render(w http.ResponseWriter, r *http.Request, v View) error {
+	if v.Title == "" {
+		v.Title = "title." + v.Template
+	}
+	if v.Values == nil {
+		v.Values = url.Values{}
+	}
+	if v.Status == 0 {
+		v.Status = http.StatusOK
+		if len(v.Errors) > 0 {
+			v.Status = http.StatusUnprocessableEntity
+		}
+	}
+	shown := page{View: v, TitleText: p.Texts.Get(v.Title, v.TitleVars...), Service: p.Service,
+		Style: p.Assets.URL("style.css"), Script: p.Assets.URL("app.js"), Icon: p.Assets.URL("icon.svg")}
+	for _, e := range v.Errors {
+		shown.Lines = append(shown.Lines, errorLine{e.Field, p.Texts.Get(e.Key, e.Vars...)})
+	}
+	var body bytes.Buffer
+	if err := p.Templates.Execute(&body, v.Template, shown); err != nil {
+		return fmt.Errorf("render: %w", err)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(body.Len()))
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", policy(v.Redirects))
+	w.WriteHeader(v.Status)
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	_, _ = w.Write(body.Bytes()) // fails only when the browser has gone
+	return nil
+}
