@@ -1,0 +1,18 @@
+// Package mail composes and sends one e-mail.
+//
+//	Message  kind, recipient, data   →  Composer.Compose  →  Mail
+//	Mail     headers, text, HTML     →  Sender.Send       →  relay or folder
+//
+// Kinds: the identifier, the provisional password, the code that confirms an
+// address, the notice of a changed password, the notice of a new administrator.
+// A new kind is a line in kinds, a pair of templates in templates/mail, and its
+// texts in templates/locales/fr.mail.json.
+//
+// Every mail says the same in plain text and in HTML, carries no image, no
+// attachment and no tracking, and marks itself as automatic (RFC 3834). Notices
+// about security hold no link: they say how to get there. Subjects hold no
+// identifier, number, password, code or person's name.
+//
+// The package deliberately knows neither the outbox nor when to retry: an
+// Error says whether trying again makes sense.
+package mail

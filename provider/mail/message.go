@@ -1,0 +1,110 @@
+package mail
+
+import (
+	"errors"
+	"fmt"
+	netmail "net/mail"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// The kinds of mail. The names are stored in the outbox: they never change.
+const (
+	KindIdentifier             = "identifier"              // needs Number, Identifier
+	KindProvisional            = "provisional"             // needs Number, Password, Date (last day)
+	KindEmailCode              = "email_code"              // needs Code, Validity
+	KindPasswordChanged        = "password_changed"        // needs Number, Date (when it happened)
+	KindAdministratorAppointed = "administrator_appointed" // needs Company, Person, Date (when it happened)
+)
+
+// kinds gives each kind the text of its subject; its templates bear its name.
+var kinds = map[string]string{
+	KindIdentifier:             "mail.identifier.subject",
+	KindProvisional:            "mail.provisional.subject",
+	KindEmailCode:              "mail.email_code.subject",
+	KindPasswordChanged:        "mail.password_changed.subject",
+	KindAdministratorAppointed: "mail.administrator_appointed.subject",
+}
+
+// Message is what to say to whom.
+type Message struct {
+	// ID makes the Message-ID, so that a mail sent a second time after a lost
+	// answer is recognised as the same one: pass the outbox row's. Letters,
+	// digits and hyphens; empty: random.
+	ID     string
+	Kind   string
+	To     string // e-mail address, without a name
+	ToName string // « Jeanne Martin »; empty for an organisation: « Bonjour, »
+	Data   Data
+}
+
+// Data are the values of a mail's text, as people read them. Each kind says
+// which it needs; a missing one is an error, not a hole in a sentence.
+type Data struct {
+	Number     string // numéro utilisateur
+	Identifier string // « LOG XXXXXXXX »
+	Password   string // provisional, « XXXX-XXXX-XXXX »
+	Code       string // six digits
+	Person     string // the administrator's name
+	Company    string // raison sociale
+	Date       time.Time
+	Validity   time.Duration
+}
+
+// maxName is the longest name a header takes, in bytes; longer ones are not
+// cut but refused, because they are never a name.
+const maxName = 300
+
+func (m Message) check() error {
+	if _, known := kinds[m.Kind]; !known {
+		return fmt.Errorf("unknown kind of mail %q", m.Kind)
+	}
+	for _, r := range m.ID {
+		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-') {
+			return fmt.Errorf("message id: %q is not a letter, digit or hyphen", r)
+		}
+	}
+	if err := checkAddress(m.To); err != nil {
+		return fmt.Errorf("recipient: %w", err)
+	}
+	d := m.Data
+	for _, v := range []struct{ what, value string }{
+		{"recipient's name", m.ToName}, {"number", d.Number}, {"identifier", d.Identifier},
+		{"password", d.Password}, {"code", d.Code}, {"person", d.Person}, {"company", d.Company},
+	} {
+		if err := checkValue(v.value); err != nil {
+			return fmt.Errorf("%s: %w", v.what, err) // the value may be secret: never in the error
+		}
+	}
+	return nil
+}
+
+// checkValue refuses what could end a header line or stand for something else
+// in a text: control characters, line separators, private characters.
+func checkValue(s string) error {
+	switch {
+	case !utf8.ValidString(s):
+		return errors.New("not UTF-8")
+	case len(s) > maxName:
+		return fmt.Errorf("%d bytes, at most %d", len(s), maxName)
+	case strings.ContainsFunc(s, func(r rune) bool {
+		return unicode.In(r, unicode.Cc, unicode.Co, unicode.Zl, unicode.Zp)
+	}):
+		return errors.New("holds a line break or a control character")
+	}
+	return nil
+}
+
+// checkAddress takes a bare address only: « a@b », not « A <a@b> ».
+func checkAddress(s string) error {
+	if err := checkValue(s); err != nil {
+		return err
+	}
+	parsed, err := netmail.ParseAddress(s)
+	if err != nil || parsed.Address != s || parsed.Name != "" {
+		return errors.New("not an e-mail address")
+	}
+	return nil
+}
