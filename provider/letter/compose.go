@@ -1,0 +1,127 @@
+package letter
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"loge/provider/config"
+	"loge/provider/text"
+)
+
+// Composer turns data into letters, in the operator's name.
+type Composer struct {
+	Texts   *text.Catalog
+	Service config.Service
+	Letters config.Letters
+	Issuer  string // the address people type; « https:// » is left out on paper
+}
+
+// To is whom a letter goes to and when it is written.
+type To struct {
+	Recipient []string  // from Lines
+	Number    string    // numéro utilisateur: it pairs the two letters
+	Date      time.Time // of the print run
+}
+
+// Identifier is the letter that brings the identifier, as people read it
+// (« LOG XXXXXXXX »). For an organisation it says that whoever signs in first
+// becomes administrator.
+func (c Composer) Identifier(to To, identifier string, organisation bool) (Letter, error) {
+	p := c.printer()
+	l := p.letter(to, "letter.identifier.object")
+	l.Before = p.paragraphs("letter.hello", "letter.identifier.service", "letter.identifier.here")
+	l.Secret = identifier
+	l.After = p.paragraphs("letter.identifier.second", "letter.identifier.then",
+		"letter.identifier.step1", "letter.identifier.step2", "letter.identifier.step3")
+	if organisation {
+		l.After = append(l.After, p.paragraphs("letter.identifier.organisation")...)
+	}
+	l.After = append(l.After, p.paragraphs("letter.identifier.keep")...)
+	return l, p.check(l)
+}
+
+// Provisional is the letter that brings the provisional password, as people
+// read it (« XXXX-XXXX-XXXX »), and the last day it works.
+func (c Composer) Provisional(to To, password string, until time.Time) (Letter, error) {
+	p := c.printer("date", text.Date(until))
+	l := p.letter(to, "letter.provisional.object")
+	l.Before = p.paragraphs("letter.hello", "letter.provisional.here")
+	l.Secret = password
+	l.After = p.paragraphs("letter.provisional.alphabet", "letter.provisional.until",
+		"letter.provisional.secret", "letter.provisional.late")
+	return l, p.check(l)
+}
+
+// AdministratorAppointed tells an organisation without a known e-mail address
+// who became its administrator.
+func (c Composer) AdministratorAppointed(to To, company, person string, since time.Time) (Letter, error) {
+	p := c.printer("raison_sociale", company, "prenom_nom", person, "date", text.Date(since))
+	l := p.letter(to, "letter.administrator_appointed.object")
+	l.Before = p.paragraphs("letter.hello", "letter.administrator_appointed.who", "letter.administrator_appointed.wrong")
+	return l, p.check(l)
+}
+
+// printer fills texts in, and remembers the first one that could not be.
+type printer struct {
+	Composer
+	vars []string
+	err  error
+}
+
+func (c Composer) printer(vars ...string) *printer {
+	c.Texts = c.Texts.With(map[string]string{
+		"nom_service":      c.Service.Name,
+		"nom_compte":       c.Service.AccountName,
+		"organisme":        c.Service.Operator,
+		"support_mail":     c.Service.Support.Mail,
+		"support_tel":      c.Service.Support.Phone,
+		"support_horaires": c.Service.Support.Hours,
+	})
+	vars = append(vars, "adresse_site", strings.TrimPrefix(c.Issuer, "https://"))
+	return &printer{Composer: c, vars: vars}
+}
+
+func (p *printer) letter(to To, object string) Letter {
+	placeDate := "letter.place_date"
+	if p.Letters.Place == "" {
+		placeDate = "letter.date"
+	}
+	sender := p.Letters.Sender
+	if len(sender) == 0 {
+		sender = []string{p.Service.Operator}
+	}
+	return Letter{
+		Sender:    sender,
+		Recipient: to.Recipient,
+		Date:      to.Date,
+		PlaceDate: p.get(placeDate, "lieu", p.Letters.Place, "date", text.Date(to.Date)),
+		Object:    p.get(object),
+		Number:    p.get("letter.number", "numero", to.Number),
+		Footer:    []string{p.get("letter.footer.sender"), p.get("letter.footer.contact")},
+	}
+}
+
+func (p *printer) paragraphs(keys ...string) []Paragraph {
+	all := make([]Paragraph, 0, len(keys)+2)
+	for _, key := range keys {
+		p.get(key)
+		all = append(all, p.Texts.Spans(key, p.vars...))
+	}
+	return all
+}
+
+func (p *printer) get(key string, vars ...string) string {
+	s := p.Texts.Get(key, append(vars, p.vars...)...)
+	if strings.Contains(s, "⟦") && p.err == nil {
+		p.err = fmt.Errorf("compose letter: text %s is missing or a variable of it is", key)
+	}
+	return s
+}
+
+func (p *printer) check(l Letter) error {
+	if p.err != nil {
+		return p.err
+	}
+	return l.Check()
+}
