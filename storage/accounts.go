@@ -43,9 +43,14 @@ func (a Account) AddressLines() []string {
 const accountColumns = `id, number, kind, department, company_name, siret, channel, contact_email, address,
 	administrator_id, administrator_at, suspended_at, created_at, updated_at`
 
+// fields are where the columns of a row go, in their order.
+func (a *Account) fields() []any {
+	return []any{&a.ID, &a.Number, &a.Kind, &a.Department, &a.CompanyName, &a.SIRET, &a.Channel, &a.ContactEmail, &a.Address,
+		&a.AdministratorID, &a.AdministratorAt, &a.SuspendedAt, &a.CreatedAt, &a.UpdatedAt}
+}
+
 func scanAccount(s scanner) (a Account, err error) {
-	err = s.Scan(&a.ID, &a.Number, &a.Kind, &a.Department, &a.CompanyName, &a.SIRET, &a.Channel, &a.ContactEmail, &a.Address,
-		&a.AdministratorID, &a.AdministratorAt, &a.SuspendedAt, &a.CreatedAt, &a.UpdatedAt)
+	err = s.Scan(a.fields()...)
 	return a, err
 }
 

@@ -51,10 +51,15 @@ const userColumns = `id, account_id, identifier, title, given_name, family_name,
 	phone, job_title, role, state, password_hash, password_set_at, password_must_change, details_at, activated_at,
 	last_sign_in_at, created_at`
 
-func scanUser(s scanner) (u User, err error) {
-	err = s.Scan(&u.ID, &u.AccountID, &u.Identifier, &u.Title, &u.GivenName, &u.FamilyName, &u.Email, &u.EmailKey, &u.EmailVerifiedAt,
+// fields are where the columns of a row go, in their order.
+func (u *User) fields() []any {
+	return []any{&u.ID, &u.AccountID, &u.Identifier, &u.Title, &u.GivenName, &u.FamilyName, &u.Email, &u.EmailKey, &u.EmailVerifiedAt,
 		&u.Phone, &u.JobTitle, &u.Role, &u.State, &u.PasswordHash, &u.PasswordSetAt, &u.PasswordMustChange, &u.DetailsAt, &u.ActivatedAt,
-		&u.LastSignInAt, &u.CreatedAt)
+		&u.LastSignInAt, &u.CreatedAt}
+}
+
+func scanUser(s scanner) (u User, err error) {
+	err = s.Scan(u.fields()...)
 	return u, err
 }
 

@@ -143,6 +143,11 @@ func (w *writer) begin(db *sql.DB) error {
 			return err
 		}
 		w.conn = conn
+		// What a savepoint needs to be taken back is copied page by page: beyond
+		// 64 KiB to a temporary file, which made an import three times slower.
+		if err := w.exec("PRAGMA temp_store = MEMORY"); err != nil {
+			return err
+		}
 	}
 	return w.exec("BEGIN IMMEDIATE")
 }

@@ -1,0 +1,21 @@
+// Package session keeps a browser signed in.
+//
+// Two cookies, each with its own key derived from the master secret:
+//
+//	__Host-session  the sign-in; gone with the browser, on sign-out or when the row ends
+//	__Host-flow     one random value per browser; authorization requests are tied to it
+//
+// On a plain http issuer, which is loopback only, they are called session and
+// flow and lack Secure, because most browsers refuse Secure cookies there.
+//
+// A cookie holds 32 random bytes under a MAC, the database their SHA-256: a
+// stolen database opens no session, a forged cookie is refused without asking
+// the database. The row decides everything else:
+//
+//	Start ──► live ──► idle or past its absolute end ──► ErrExpired
+//	           │ ▲
+//	    Rotate └─┘  End, EndOthers ──► ErrExpired
+//
+// A cookie that does not decode is no cookie. The package does not know what a
+// session may do: that is account.MayIssue and the table of signin.
+package session

@@ -1,0 +1,124 @@
+package storage
+
+import (
+	"context"
+	"slices"
+	"strings"
+)
+
+// How a client proves who it is at the token endpoint, how its users are named
+// to it, and whether they are asked before their data is shared, as stored.
+const (
+	AuthNone  = "none" // public client, PKCE only
+	AuthBasic = "client_secret_basic"
+	AuthPost  = "client_secret_post"
+
+	SubjectPairwise = "pairwise"
+	SubjectPublic   = "public"
+
+	ConsentAsk    = "ask"
+	ConsentInform = "inform"
+)
+
+// Client is a relying party, application partenaire.
+type Client struct {
+	ID                     string
+	Name                   string
+	Publisher              string // who runs it
+	Purpose                string // what it does with what is shared, one sentence
+	PolicyURI              string
+	RedirectURIs           []string // compared byte for byte
+	PostLogoutRedirectURIs []string
+	Scopes                 string // space list: the most it may be granted
+	AuthMethod             string // AuthNone, AuthBasic or AuthPost
+	SecretHash             []byte // secret.HashClientSecret; empty for AuthNone
+	SecretCreatedAt        Time
+	SubjectType            string // SubjectPairwise or SubjectPublic
+	Sector                 string // clients of one sector see the same sub; empty: the host of the redirect URIs
+	IDTokenAlg             string // RS256 or ES256
+	RequirePKCE            bool   // always so for AuthNone
+	Consent                string // ConsentAsk or ConsentInform
+	DisabledAt             Time
+	CreatedAt              Time
+	UpdatedAt              Time
+}
+
+// Public tells whether the client holds no secret.
+func (c Client) Public() bool { return c.AuthMethod == AuthNone }
+
+// MayAsk tells whether the client is allowed that scope.
+func (c Client) MayAsk(scope string) bool { return slices.Contains(strings.Fields(c.Scopes), scope) }
+
+const clientColumns = `id, name, publisher, purpose, policy_uri, redirect_uris, post_logout_redirect_uris, scopes, auth_method,
+	secret_hash, secret_created_at, subject_type, sector, id_token_alg, require_pkce, consent, disabled_at, created_at, updated_at`
+
+func scanClient(s scanner) (c Client, err error) {
+	var redirects, logouts string
+	err = s.Scan(&c.ID, &c.Name, &c.Publisher, &c.Purpose, &c.PolicyURI, &redirects, &logouts, &c.Scopes, &c.AuthMethod,
+		&c.SecretHash, &c.SecretCreatedAt, &c.SubjectType, &c.Sector, &c.IDTokenAlg, &c.RequirePKCE, &c.Consent, &c.DisabledAt, &c.CreatedAt, &c.UpdatedAt)
+	c.RedirectURIs, c.PostLogoutRedirectURIs = splitLines(redirects), splitLines(logouts)
+	return c, err
+}
+
+func splitLines(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, "\n")
+}
+
+// bytea keeps an absent value out of NULL.
+func bytea(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+// Client returns the client with that id, disabled ones too.
+func (q *Queries) Client(ctx context.Context, id string) (Client, error) {
+	return one(ctx, q, scanClient, `SELECT `+clientColumns+` FROM clients WHERE id = $1`, id)
+}
+
+// Clients returns every client, by name.
+func (q *Queries) Clients(ctx context.Context) ([]Client, error) {
+	return all(ctx, q, scanClient, `SELECT `+clientColumns+` FROM clients ORDER BY name, id`)
+}
+
+// CreateClient stores a new client; ErrConflict when the id is taken.
+// On PostgreSQL a conflict ends the transaction.
+func (q *Queries) CreateClient(ctx context.Context, c Client) error {
+	return q.exec(ctx, `INSERT INTO clients (`+clientColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+		c.ID, c.Name, c.Publisher, c.Purpose, c.PolicyURI, strings.Join(c.RedirectURIs, "\n"), strings.Join(c.PostLogoutRedirectURIs, "\n"),
+		c.Scopes, c.AuthMethod, bytea(c.SecretHash), c.SecretCreatedAt, c.SubjectType, c.Sector, c.IDTokenAlg, c.RequirePKCE, c.Consent,
+		c.DisabledAt, c.CreatedAt, c.UpdatedAt)
+}
+
+// SaveClient changes what describes a client: everything but its id, its
+// secret, whether it is disabled and when it was created. ErrNotFound when
+// there is none with that id.
+func (q *Queries) SaveClient(ctx context.Context, c Client) error {
+	_, err := one(ctx, q, scanOne[string], `UPDATE clients SET name = $2, publisher = $3, purpose = $4, policy_uri = $5, redirect_uris = $6,
+		post_logout_redirect_uris = $7, scopes = $8, auth_method = $9, subject_type = $10, sector = $11, id_token_alg = $12,
+		require_pkce = $13, consent = $14, updated_at = $15 WHERE id = $1 RETURNING id`,
+		c.ID, c.Name, c.Publisher, c.Purpose, c.PolicyURI, strings.Join(c.RedirectURIs, "\n"), strings.Join(c.PostLogoutRedirectURIs, "\n"),
+		c.Scopes, c.AuthMethod, c.SubjectType, c.Sector, c.IDTokenAlg, c.RequirePKCE, c.Consent, c.UpdatedAt)
+	return err
+}
+
+// SetClientSecret replaces the client's secret; the former one is refused from
+// then on. ErrNotFound when there is no client with that id.
+func (q *Queries) SetClientSecret(ctx context.Context, id string, hash []byte, now Time) error {
+	_, err := one(ctx, q, scanOne[string], `UPDATE clients SET secret_hash = $2, secret_created_at = $3, updated_at = $3
+		WHERE id = $1 RETURNING id`, id, hash, now)
+	return err
+}
+
+// DisableClient ends the client's access: no sign-in, no token, no claim.
+// ErrNotFound when there is none with that id or it is disabled already.
+func (q *Queries) DisableClient(ctx context.Context, id string, now Time) error {
+	_, err := one(ctx, q, scanOne[string], `UPDATE clients SET disabled_at = $2, updated_at = $2
+		WHERE id = $1 AND disabled_at = 0 RETURNING id`, id, now)
+	return err
+}

@@ -1,0 +1,102 @@
+package storage
+
+import "context"
+
+// Session is one sign-in of one browser. ID is public (the sid of tokens);
+// the browser's cookie holds a secret of which only the hash is stored.
+type Session struct {
+	ID                      string
+	IDHash                  []byte // SHA-256 of the secret in the cookie
+	UserID                  string
+	ProvisionalID           string // the provisional password that opened it; empty once the own password is chosen
+	AMR                     string // methods of authentication, space list: "pwd"
+	AuthenticatedAt         Time
+	AdministratorAcceptedAt Time // the person has agreed to become the organisation's administrator
+	UserAgent               string
+	SeenAt                  Time
+	ExpiresAt               Time // absolute end, whatever the browser does
+	EndedAt                 Time
+}
+
+const sessionColumns = `id, id_hash, user_id, provisional_id, amr, authenticated_at, administrator_accepted_at,
+	user_agent, seen_at, expires_at, ended_at`
+
+// fields are where the columns of a row go, in their order.
+func (v *Session) fields() []any {
+	return []any{&v.ID, &v.IDHash, &v.UserID, &v.ProvisionalID, &v.AMR, &v.AuthenticatedAt, &v.AdministratorAcceptedAt,
+		&v.UserAgent, &v.SeenAt, &v.ExpiresAt, &v.EndedAt}
+}
+
+func scanSession(s scanner) (v Session, err error) {
+	err = s.Scan(v.fields()...)
+	return v, err
+}
+
+// CreateSession stores a new session.
+func (q *Queries) CreateSession(ctx context.Context, s Session) error {
+	return q.exec(ctx, `INSERT INTO sessions (`+sessionColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		s.ID, s.IDHash, s.UserID, s.ProvisionalID, s.AMR, s.AuthenticatedAt, s.AdministratorAcceptedAt,
+		s.UserAgent, s.SeenAt, s.ExpiresAt, s.EndedAt)
+}
+
+// Session returns the session with that id, ended ones included.
+func (q *Queries) Session(ctx context.Context, id string) (Session, error) {
+	return one(ctx, q, scanSession, `SELECT `+sessionColumns+` FROM sessions WHERE id = $1`, id)
+}
+
+// SessionByHash returns the session of a cookie, ended ones included.
+func (q *Queries) SessionByHash(ctx context.Context, hash []byte) (Session, error) {
+	return one(ctx, q, scanSession, `SELECT `+sessionColumns+` FROM sessions WHERE id_hash = $1`, hash)
+}
+
+// SessionsOfUser returns the user's sessions that have not been ended, newest first.
+func (q *Queries) SessionsOfUser(ctx context.Context, userID string) ([]Session, error) {
+	return all(ctx, q, scanSession, `SELECT `+sessionColumns+` FROM sessions
+		WHERE user_id = $1 AND ended_at = 0 ORDER BY id DESC`, userID)
+}
+
+// TouchSession notes that the browser was here.
+func (q *Queries) TouchSession(ctx context.Context, id string, now Time) error {
+	return q.exec(ctx, `UPDATE sessions SET seen_at = $2 WHERE id = $1 AND ended_at = 0 AND seen_at < $2`, id, now)
+}
+
+// RotateSession gives the session another secret and lifts the restriction of
+// a provisional password. ErrNotFound when it has ended meanwhile.
+func (q *Queries) RotateSession(ctx context.Context, id string, hash []byte, now Time) (Session, error) {
+	return one(ctx, q, scanSession, `UPDATE sessions SET id_hash = $2, provisional_id = '', seen_at = $3
+		WHERE id = $1 AND ended_at = 0 RETURNING `+sessionColumns, id, hash, now)
+}
+
+// RenewSession makes the session one that has just begun: the same person
+// signed in again in the same browser, and what applications hold of it lives
+// on. ErrNotFound when it has ended meanwhile.
+func (q *Queries) RenewSession(ctx context.Context, s Session) (Session, error) {
+	return one(ctx, q, scanSession, `UPDATE sessions SET id_hash = $2, amr = $3, authenticated_at = $4, user_agent = $5, seen_at = $6, expires_at = $7
+		WHERE id = $1 AND ended_at = 0 RETURNING `+sessionColumns,
+		s.ID, s.IDHash, s.AMR, s.AuthenticatedAt, s.UserAgent, s.SeenAt, s.ExpiresAt)
+}
+
+// AcceptAdministrator notes that the person of this session agreed to become
+// the administrator; the appointment comes with the own password.
+func (q *Queries) AcceptAdministrator(ctx context.Context, id string, now Time) error {
+	return q.exec(ctx, `UPDATE sessions SET administrator_accepted_at = $2
+		WHERE id = $1 AND ended_at = 0 AND administrator_accepted_at = 0`, id, now)
+}
+
+// EndSession ends the session; a second time changes nothing.
+func (q *Queries) EndSession(ctx context.Context, id string, now Time) error {
+	return q.exec(ctx, `UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at = 0`, id, now)
+}
+
+// EndOtherSessions ends the user's sessions except one; keepID "" ends all.
+func (q *Queries) EndOtherSessions(ctx context.Context, userID, keepID string, now Time) error {
+	return q.exec(ctx, `UPDATE sessions SET ended_at = $3 WHERE user_id = $1 AND id <> $2 AND ended_at = 0`, userID, keepID, now)
+}
+
+// PurgeSessions deletes up to limit sessions whose absolute end lies before
+// before, and tells how many.
+func (q *Queries) PurgeSessions(ctx context.Context, before Time, limit int) (int64, error) {
+	return q.execCount(ctx, `DELETE FROM sessions WHERE id IN
+		(SELECT id FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`, before, limit)
+}
