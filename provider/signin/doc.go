@@ -1,0 +1,32 @@
+// Package signin holds the pages between « Connexion » and the application:
+// the sign-in itself, the steps of a first sign-in, the texts to accept, the
+// consent, and the way out.
+//
+// One ordered table, in next.go, says what comes next:
+//
+//	login ─► administrator ─► details ─► email ─► password ─► rules ─► terms ─► consent ─► done
+//	          first person     first      address   after a     a version        per client,
+//	          of an            sign-in    is new    provisional not yet          once
+//	          organisation                          one         accepted
+//
+// Every page first reads the stored state (state.go) and asks the table whether
+// it is its turn; if not, it stores nothing and redirects to the step that is.
+// No page knows another one: each ends at /connexion/suite, which asks again.
+// A reload, a second tab, the back button or a typed address therefore always
+// arrives at the right step, and never past one.
+//
+//	/connexion/suite      asks the table and redirects
+//	/connexion/refus      a text was not accepted; nothing is lost
+//	/connexion/arreter    stop and sign out
+//	/deconnexion          sign out
+//	/                     Mon Compte Partenaire
+//	/textes/KIND/VERSION  a text, public, to print
+//
+// The running authorization request, if any, travels as demande: the id of a
+// flow row that belongs to this browser. When nothing is left the browser goes
+// to /oauth2/authorize/suite, and what happens there is not known here.
+//
+// A session opened with a provisional password reaches the steps up to
+// password and nothing else. The provisional password is consumed when the own
+// one is saved, so that a person may stop and resume before.
+package signin

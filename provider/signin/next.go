@@ -1,0 +1,67 @@
+package signin
+
+// Step is one page of the sign-in.
+type Step string
+
+// The steps, in order. Done means that nothing is left to ask.
+const (
+	Login         Step = "login"
+	Administrator Step = "administrator"
+	Details       Step = "details"
+	Email         Step = "email"
+	Password      Step = "password"
+	Rules         Step = "rules"
+	Terms         Step = "terms"
+	Consent       Step = "consent"
+	Done          Step = ""
+)
+
+// State is what the table needs to know of one browser, its user and its
+// request. The zero State is a browser that is not signed in.
+type State struct {
+	SignedIn               bool
+	SignInTooOld           bool // the application wants a fresh one
+	AdministratorUndecided bool // first person of an organisation, not asked yet
+	DetailsMissing         bool
+	EmailUnconfirmed       bool
+	PasswordMissing        bool // after a provisional one, or when a change was ordered
+	RulesPending           bool
+	TermsPending           bool
+	ConsentMissing         bool // of the application that asks
+}
+
+// steps lists the pages in order, each with the reason to show it.
+var steps = []struct {
+	Step Step
+	Path string
+	When func(State) bool
+}{
+	{Login, "/connexion", func(s State) bool { return !s.SignedIn || s.SignInTooOld }},
+	{Administrator, "/connexion/administrateur", func(s State) bool { return s.AdministratorUndecided }},
+	{Details, "/connexion/renseignements", func(s State) bool { return s.DetailsMissing }},
+	{Email, "/connexion/code", func(s State) bool { return s.EmailUnconfirmed }},
+	{Password, "/connexion/mot-de-passe", func(s State) bool { return s.PasswordMissing }},
+	{Rules, "/connexion/regles", func(s State) bool { return s.RulesPending }},
+	{Terms, "/connexion/conditions", func(s State) bool { return s.TermsPending }},
+	{Consent, "/connexion/partage", func(s State) bool { return s.ConsentMissing }},
+}
+
+// Next returns the step whose turn it is: the first that has a reason.
+func Next(s State) Step {
+	for _, step := range steps {
+		if step.When(s) {
+			return step.Step
+		}
+	}
+	return Done
+}
+
+// path is where the step is shown.
+func (s Step) path() string {
+	for _, step := range steps {
+		if step.Step == s {
+			return step.Path
+		}
+	}
+	return "/"
+}

@@ -1,0 +1,176 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"loge/provider/account"
+	"loge/provider/password"
+	"loge/provider/web"
+	"loge/storage"
+)
+
+type passwordPage struct {
+	stepPage
+	Reason     string // "" first sign-in, "provisional", "ordered"
+	Minimum    int    // characters
+	Identifier string // for password managers
+}
+
+// Password asks for a password of the person's own.
+func (s *Signin) Password(w http.ResponseWriter, r *http.Request) error {
+	return s.turn(w, r, Password, func(w http.ResponseWriter, r *http.Request, v visit) error {
+		return s.showPassword(w, r, v, nil)
+	})
+}
+
+func (s *Signin) showPassword(w http.ResponseWriter, r *http.Request, v visit, faults web.FieldErrors) error {
+	page := passwordPage{stepPage: v.page(0), Minimum: s.minimum(v), Identifier: account.FormatIdentifier(v.User.Identifier)}
+	switch {
+	case v.User.PasswordHash == "":
+		page.Step = 2
+	case v.Session.ProvisionalID != "":
+		page.Reason = "provisional"
+	default:
+		page.Reason = "ordered"
+	}
+	return s.render(w, r, v, web.View{Template: "password", Errors: faults, Data: page})
+}
+
+// minimum length: an administrator, or who is about to become one, holds the
+// accesses of others.
+func (s *Signin) minimum(v visit) int {
+	if v.User.Role == storage.RoleAdministrator || v.appointed() {
+		return max(s.Security.AdminMinimum, s.Security.PasswordMinimum)
+	}
+	return s.Security.PasswordMinimum
+}
+
+// appointed says that the person agreed to become the organisation's first
+// administrator, and that nobody is yet.
+func (f facts) appointed() bool {
+	return f.Account.Kind == storage.Organisation && f.Account.AdministratorID == "" && !f.Session.AdministratorAcceptedAt.IsZero()
+}
+
+// SubmitPassword saves the password: the provisional one is consumed, every
+// other session ends, this one gets another cookie.
+func (s *Signin) SubmitPassword(w http.ResponseWriter, r *http.Request) error {
+	return s.turn(w, r, Password, func(w http.ResponseWriter, r *http.Request, v visit) error {
+		typed := v.Form.Get("nouveau_mot_de_passe")
+		faults, err := s.checkPassword(r.Context(), v, typed)
+		if err != nil {
+			return s.busy(w, err)
+		}
+		if len(faults) > 0 {
+			return s.showPassword(w, r, v, faults)
+		}
+		hash, err := s.Hasher.Hash(r.Context(), typed)
+		if err != nil {
+			return s.busy(w, fmt.Errorf("hash password: %w", err))
+		}
+		cookie, err := s.savePassword(r.Context(), v, hash)
+		if errors.Is(err, storage.ErrNotFound) { // consumed, expired, suspended or signed out since we looked: look again
+			web.SeeOther(w, r, v.with(Password.path()))
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("save password: %w", err)
+		}
+		s.Wake()
+		http.SetCookie(w, cookie)
+		return s.onward(w, r, v)
+	})
+}
+
+func (s *Signin) checkPassword(ctx context.Context, v visit, typed string) (faults web.FieldErrors, err error) {
+	about := password.About{
+		Names: []string{v.User.GivenName, v.User.FamilyName, v.Account.CompanyName}, Email: v.User.Email,
+		Identifier: v.User.Identifier, Number: v.Account.Number, Services: []string{s.Service.Name, s.Service.Operator},
+		Minimum: s.minimum(v),
+		Provisional: func(code string) bool {
+			return v.Provisional.ID != "" && password.Equal(s.provisionalHash(v.User.ID, code), v.Provisional.Hash)
+		},
+	}
+	for _, f := range password.Check(typed, about) {
+		faults = append(faults, web.FieldError{Field: "nouveau_mot_de_passe", Key: f.Key, Vars: f.Vars})
+	}
+	if len(faults) > 0 || v.User.PasswordHash == "" {
+		return faults, nil
+	}
+	same, _, err := s.Hasher.Verify(ctx, v.User.PasswordHash, typed)
+	if err != nil {
+		return nil, fmt.Errorf("compare with the former password: %w", err)
+	}
+	if same {
+		faults = append(faults, web.FieldError{Field: "nouveau_mot_de_passe", Key: password.SameOld})
+	}
+	return faults, nil
+}
+
+// savePassword does it all in one transaction, the consumption first: of two
+// browsers with the same provisional password one goes on and the other gets
+// storage.ErrNotFound.
+func (s *Signin) savePassword(ctx context.Context, v visit, hash string) (cookie *http.Cookie, err error) {
+	now := storage.At(s.Now())
+	err = s.DB.InTx(ctx, func(q *storage.Queries) error {
+		if v.Provisional.ID != "" {
+			if _, err := q.ConsumeProvisional(ctx, v.Provisional.ID, now); err != nil {
+				return err
+			}
+		}
+		if _, err := q.SetPassword(ctx, v.User.ID, hash, now); err != nil {
+			return err
+		}
+		if err := q.SupersedeOtherProvisionals(ctx, v.User.ID, v.Provisional.ID, now); err != nil {
+			return err
+		}
+		if err := s.Sessions.EndOthers(ctx, q, v.User.ID, v.Session.ID); err != nil {
+			return err
+		}
+		if _, cookie, err = s.Sessions.Rotate(ctx, q, v.Session); err != nil {
+			return err
+		}
+		if v.User.PasswordHash != "" && v.User.Email != "" {
+			if err := q.Enqueue(ctx, storage.Message{Kind: storage.MessagePasswordChanged, Channel: storage.ByEmail,
+				AccountID: v.Account.ID, UserID: v.User.ID, NotBefore: now, CreatedAt: now}); err != nil {
+				return err
+			}
+		}
+		appointed, err := s.appoint(ctx, q, v)
+		if err != nil {
+			return err
+		}
+		if err := q.Audit(ctx, s.event(v.User, "password.changed", nil)); err != nil || !appointed {
+			return err
+		}
+		return q.Audit(ctx, s.event(v.User, "administrator.appointed", map[string]string{"account": v.Account.ID}))
+	})
+	return cookie, err
+}
+
+// appoint makes the person the first administrator if that was agreed. Who
+// comes second stays a member: the account's row decides.
+func (s *Signin) appoint(ctx context.Context, q *storage.Queries, v visit) (bool, error) {
+	if !v.appointed() {
+		return false, nil
+	}
+	now := storage.At(s.Now())
+	err := q.ConsumeAdministrator(ctx, v.Account.ID, v.User.ID, now)
+	if errors.Is(err, storage.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("appoint administrator: %w", err)
+	}
+	if err := q.AppointAdministrator(ctx, v.User.ID); err != nil {
+		return false, fmt.Errorf("give administrator's role: %w", err)
+	}
+	notice := storage.Message{Kind: storage.MessageAdministratorAppointed, Channel: storage.ByEmail,
+		AccountID: v.Account.ID, UserID: v.User.ID, NotBefore: now, CreatedAt: now}
+	if v.Account.ContactEmail == "" {
+		notice.Channel = storage.ByLetter
+	}
+	return true, q.Enqueue(ctx, notice)
+}

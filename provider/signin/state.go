@@ -1,0 +1,159 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"loge/provider/terms"
+	"loge/storage"
+)
+
+// facts is what is stored about a browser, its user and its request, read once
+// per request, and the State that follows from it.
+type facts struct {
+	Session     storage.Session // ID "" when not signed in
+	Flow        storage.Flow    // ID "" when no application asked
+	User        storage.User
+	Account     storage.Account
+	Provisional storage.Provisional // the one that opened the session; ID "" when an own password did
+	EmailChange storage.EmailChange // address that waits for its code; UserID "" when none does
+	Texts       []terms.Item        // texts to accept, without their text
+	State       State
+}
+
+// Pending says whether a page of the sign-in has to be shown before the flow's
+// application may be answered; session is nil when the browser has none.
+func (s *Signin) Pending(ctx context.Context, session *storage.Session, flow storage.Flow) (bool, error) {
+	if session == nil {
+		return true, nil
+	}
+	f, err := s.gather(ctx, *session, flow)
+	if err != nil {
+		return false, err
+	}
+	return f.barred() != "" || Next(f.State) != Done, nil
+}
+
+// gather reads the facts. A session without ID gives the state of nobody.
+func (s *Signin) gather(ctx context.Context, session storage.Session, flow storage.Flow) (facts, error) {
+	f := facts{Session: session, Flow: flow}
+	if session.ID == "" {
+		return f, nil
+	}
+	var err error
+	if f.User, err = s.DB.User(ctx, session.UserID); err != nil {
+		return f, fmt.Errorf("load user: %w", err)
+	}
+	if f.Account, err = s.DB.Account(ctx, f.User.AccountID); err != nil {
+		return f, fmt.Errorf("load account: %w", err)
+	}
+	if session.ProvisionalID != "" {
+		if f.Provisional, err = s.DB.Provisional(ctx, session.ProvisionalID); err != nil {
+			return f, fmt.Errorf("load provisional password: %w", err)
+		}
+	}
+	if f.User.EmailVerifiedAt.IsZero() {
+		if f.EmailChange, err = s.DB.EmailChangeOf(ctx, f.User.ID); err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return f, fmt.Errorf("load e-mail address to confirm: %w", err)
+		}
+	}
+	accepted, err := s.DB.Acceptances(ctx, f.User.ID)
+	if err != nil {
+		return f, fmt.Errorf("load acceptances: %w", err)
+	}
+	current, err := s.DB.CurrentDocuments(ctx)
+	if err != nil {
+		return f, fmt.Errorf("load documents: %w", err)
+	}
+	f.Texts = terms.Pending(current, accepted, s.Now())
+	consented, err := s.consented(ctx, f)
+	if err != nil {
+		return f, err
+	}
+	f.State = s.judge(f, consented)
+	return f, nil
+}
+
+// consented says whether the flow's application may see what it asks for.
+func (s *Signin) consented(ctx context.Context, f facts) (bool, error) {
+	if f.Flow.ClientID == "" || !f.Flow.ConsentedAt.IsZero() {
+		return true, nil
+	}
+	if f.Flow.ForceConsent {
+		return false, nil
+	}
+	consent, err := s.DB.ConsentOf(ctx, f.User.ID, f.Flow.ClientID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("load consent: %w", err)
+	}
+	return consent.Covers(f.Flow.Scopes), nil
+}
+
+// judge turns the facts into the table's State.
+func (s *Signin) judge(f facts, consented bool) State {
+	_, rules := f.pending(storage.Rules)
+	_, conditions := f.pending(storage.Terms)
+	provisional := f.Session.ProvisionalID != ""
+	unconfirmed := f.User.EmailVerifiedAt.IsZero()
+	waiting := f.EmailChange.UserID != ""
+	return State{
+		SignedIn: true,
+		SignInTooOld: f.Flow.ForceSignIn && f.Flow.SessionID != f.Session.ID ||
+			f.Flow.FreshAfter > f.Session.AuthenticatedAt,
+		AdministratorUndecided: f.Account.Kind == storage.Organisation && f.Account.AdministratorID == "" &&
+			provisional && f.Session.AdministratorAcceptedAt.IsZero(),
+		DetailsMissing: f.User.DetailsAt.IsZero() ||
+			// The wait for a code was purged, or an address became compulsory.
+			s.Service.EmailRequired && f.User.ActivatedAt.IsZero() && unconfirmed && !waiting,
+		EmailUnconfirmed: unconfirmed && waiting,
+		PasswordMissing:  provisional || f.User.PasswordHash == "" || f.User.PasswordMustChange,
+		RulesPending:     rules,
+		TermsPending:     conditions,
+		ConsentMissing:   !consented,
+	}
+}
+
+// pending returns the text of that kind to accept, and whether there is one.
+func (f facts) pending(kind string) (terms.Item, bool) {
+	for _, item := range f.Texts {
+		if item.Document.Kind == kind {
+			return item, true
+		}
+	}
+	return terms.Item{}, false
+}
+
+// barred names the page for a person who proved who he is but may not come in,
+// "" when he may.
+func (f facts) barred() string { return barred(f.User, f.Account, f.Session.ProvisionalID != "") }
+
+// barred: new codes are how a dormant account is opened again, so a
+// provisional password passes there.
+func barred(u storage.User, a storage.Account, provisional bool) string {
+	switch {
+	case u.State == storage.StateClosed:
+		return "closed"
+	case u.State == storage.StateSuspended || !a.SuspendedAt.IsZero():
+		return "suspended"
+	case u.State == storage.StateDormant && !provisional:
+		return "dormant"
+	}
+	return ""
+}
+
+// lapsed says that the provisional password which opened the session can no
+// longer be consumed, so that its session leads nowhere.
+func (f facts) lapsed(now time.Time) bool {
+	p := f.Provisional
+	return p.ID != "" && (!p.UsedAt.IsZero() || !p.SupersededAt.IsZero() || !now.Before(p.ExpiresAt.Time()))
+}
+
+// activatedNow says that the person chose the first password in this session.
+func (f facts) activatedNow() bool {
+	return !f.User.ActivatedAt.IsZero() && f.User.ActivatedAt >= f.Session.AuthenticatedAt
+}
