@@ -41,6 +41,7 @@ func (q *Queries) Audit(ctx context.Context, e AuditEvent) error {
 	if err := q.exec(ctx, `UPDATE audit_head SET hash = $1 WHERE id = 1`, e.Hash); err != nil {
 		return fmt.Errorf("move audit head: %w", err)
 	}
+	q.audited = append(q.audited, e)
 	return nil
 }
 

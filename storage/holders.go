@@ -13,21 +13,19 @@ type Holder struct {
 	Account          Account
 	Session          Session
 	ClientDisabledAt Time
-	Accepted         bool   // the current version of each document
+	Accepted         bool   // a version of each kind of document
 	Consented        string // space list: what the person lets the client see
 }
 
-// holderColumns lists what a Holder is read from. Accepted is that no document,
-// the latest of its kind published until now, lacks the person's acceptance of
-// its exact text. now is the parameter that holds the time.
+// holderColumns lists what a Holder is read from. Accepted is that of each kind
+// of document published until now the person has accepted a version: a new one
+// is asked at the next sign-in, and publishing it ends nobody's work in an
+// application. now is the parameter that holds the time.
 func holderColumns(now string) string {
 	return qualified("u", userColumns) + `, ` + qualified("a", accountColumns) + `, ` + qualified("s", sessionColumns) + `,
 		c.disabled_at, COALESCE(k.scopes, ''),
 		NOT EXISTS (SELECT 1 FROM documents AS d WHERE d.published_at <= ` + now + `
-			AND NOT EXISTS (SELECT 1 FROM documents AS newer WHERE newer.kind = d.kind AND newer.published_at <= ` + now + ` AND
-				(newer.published_at > d.published_at OR newer.published_at = d.published_at AND newer.id > d.id))
-			AND NOT EXISTS (SELECT 1 FROM acceptances AS p
-				WHERE p.user_id = u.id AND p.document_id = d.id AND p.sha256 = d.sha256))`
+			AND NOT EXISTS (SELECT 1 FROM acceptances AS p WHERE p.user_id = u.id AND p.kind = d.kind))`
 }
 
 const holderTables = `JOIN users AS u ON u.id = s.user_id JOIN accounts AS a ON a.id = u.account_id

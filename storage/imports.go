@@ -30,11 +30,10 @@ var (
 	landlords = `SELECT ` + qualified("a", accountColumns) + `, ` + qualified("u", userColumns) + `
 		FROM accounts AS a JOIN users AS u ON u.account_id = a.id
 		WHERE u.id = (SELECT MIN(elder.id) FROM users AS elder WHERE elder.account_id = a.id) AND `
-	landlordsByNumber = landlords + `a.number IN ` + list(importRows)
 	landlordsInOrder  = landlords + `a.number > $1 ORDER BY a.number LIMIT $2`
-
-	takenEmails      = `SELECT email_key, id FROM users WHERE email_key <> '' AND email_key IN ` + list(importRows)
-	takenIdentifiers = `SELECT identifier, id FROM users WHERE identifier IN ` + list(importRows)
+	landlordsByNumber = each(landlords + `a.number = $1`)
+	takenEmails       = each(`SELECT email_key, id FROM users WHERE email_key <> '' AND email_key = $1`)
+	takenIdentifiers  = each(`SELECT identifier, id FROM users WHERE identifier = $1`)
 
 	importAccounts = newInsert(`INSERT INTO accounts (`+accountColumns+`) VALUES `,
 		`($1, $2, $3, $4, $5, $6, $7, $8, $9, '', 0, 0, $10, $10)`, 10)
@@ -151,17 +150,28 @@ func (q *Queries) Accounts(ctx context.Context, after string, limit int) ([]Land
 	return all(ctx, q, scanLandlord, landlordsInOrder, after, limit)
 }
 
-// list is ($1, $2, … $n).
-func list(n int) string {
-	names := make([]string, n)
-	for i := range names {
-		names[i] = "$" + strconv.Itoa(i+1)
-	}
-	return "(" + strings.Join(names, ", ") + ")"
+// each asks for importRows keys at once: one look-up after the other rather
+// than an IN list, for which PostgreSQL keeps scanning the whole table when the
+// statement was first planned while the table was empty, as at a first import.
+func each(lookUp string) string {
+	return rows(lookUp, " UNION ALL ", 1)
 }
 
-// listed runs a query with a list of importRows values as often as needed. The
-// last list is filled up with "", which no key is.
+// rows repeats a piece of SQL with parameters importRows times; the numbers of
+// the parameters go on counting.
+func rows(piece, between string, parameters int) string {
+	pieces := make([]string, importRows)
+	for i := range pieces {
+		pieces[i] = numbered.ReplaceAllStringFunc(piece, func(name string) string {
+			n, _ := strconv.Atoi(name[1:]) // numbered matches digits only
+			return "$" + strconv.Itoa(n+i*parameters)
+		})
+	}
+	return strings.Join(pieces, between)
+}
+
+// listed runs a query made by each as often as needed. The last time it is
+// filled up with "", which no key is.
 func listed(ctx context.Context, q *Queries, query string, keys []string, scan func(scanner) error) error {
 	args := make([]any, importRows)
 	for len(keys) > 0 {
@@ -187,14 +197,7 @@ type insert struct {
 }
 
 func newInsert(head, row string, columns int) insert {
-	rows := make([]string, importRows)
-	for i := range rows {
-		rows[i] = numbered.ReplaceAllStringFunc(row, func(parameter string) string {
-			n, _ := strconv.Atoi(parameter[1:]) // numbered matches digits only
-			return "$" + strconv.Itoa(n+i*columns)
-		})
-	}
-	return insert{single: head + row, batch: head + strings.Join(rows, ", "), columns: columns}
+	return insert{single: head + row, batch: head + rows(row, ", ", columns), columns: columns}
 }
 
 // run stores n rows; row appends the values of row i.

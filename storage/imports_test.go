@@ -47,8 +47,12 @@ func TestLandlordsComeBackAsStored(t *testing.T) {
 			t.Errorf("landlords (-stored +read):\n%s", diff)
 		}
 		for name, read := range map[string]func() (map[string]string, error){
-			"emails":      func() (map[string]string, error) { return db.TakenEmails(t.Context(), append(emails, "nobody@example.org", "")) },
-			"identifiers": func() (map[string]string, error) { return db.TakenIdentifiers(t.Context(), append(identifiers, "LOGNOBODY1")) },
+			"emails": func() (map[string]string, error) {
+				return db.TakenEmails(t.Context(), append(emails, "nobody@example.org", ""))
+			},
+			"identifiers": func() (map[string]string, error) {
+				return db.TakenIdentifiers(t.Context(), append(identifiers, "LOGNOBODY1"))
+			},
 		} {
 			if owners, err := read(); err != nil || len(owners) != len(stored) {
 				t.Errorf("taken %s: %d, %v; want %d", name, len(owners), err, len(stored))

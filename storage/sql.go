@@ -35,7 +35,8 @@ func (t Time) IsZero() bool { return t == 0 }
 // Queries holds every statement. Inside [DB.InTx] they belong to the
 // transaction; on a DB they only read.
 type Queries struct {
-	conn conn
+	conn    conn
+	audited []AuditEvent // written in this transaction
 }
 
 // conn is a pool, a transaction or SQLite's writing connection.
@@ -102,7 +103,11 @@ func scanOne[T any](s scanner) (v T, err error) {
 // appearance; ?1 is the number.
 var numbered = regexp.MustCompile(`\$(\d+)`)
 
-func renumber(query string) string { return numbered.ReplaceAllString(query, "?$1") }
+// renumber also writes + before each parameter. It changes no value, but keeps
+// SQLite from looking at the value when it plans: where it has looked, every
+// new binding makes it plan again, and a join of seven tables takes 150 µs
+// instead of 7.
+func renumber(query string) string { return numbered.ReplaceAllString(query, "+?$1") }
 
 // statements prepares each statement once on SQLite's readers.
 type statements struct {

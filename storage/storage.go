@@ -31,6 +31,10 @@ var migrations embed.FS
 // DB is one database. Its embedded Queries reads outside any transaction.
 type DB struct {
 	*Queries
+	// Audited is told each event once its transaction is stored: what this
+	// process did. Nil: nobody is. Set it before the first transaction.
+	Audited func(AuditEvent)
+
 	sqlite bool
 	pool   *sql.DB // every connection of PostgreSQL; the readers of SQLite
 	write  *sql.DB // the one writing connection of SQLite; nil on PostgreSQL

@@ -204,6 +204,9 @@ func TestTokenAddedDuringRevocationIsDead(t *testing.T) {
 			if _, err := db.AccessToken(ctx, fmt.Sprint("at", i), 31); !errors.Is(err, storage.ErrNotFound) {
 				t.Errorf("token %d of a revoked grant is alive: %v", i, err)
 			}
+			if _, err := db.HolderOfToken(ctx, fmt.Sprint("at", i), 31); !errors.Is(err, storage.ErrNotFound) {
+				t.Errorf("token %d of a revoked grant has a holder: %v", i, err)
+			}
 		}
 	})
 }
@@ -227,9 +230,10 @@ func TestHolderIsThePersonWithEveryFact(t *testing.T) {
 		old := storage.Document{ID: "d1", Kind: storage.Rules, Version: "1", SHA256: "aa", PublishedAt: 10}
 		current := storage.Document{ID: "d2", Kind: storage.Rules, Version: "2", SHA256: "bb", PublishedAt: 20}
 		later := storage.Document{ID: "d3", Kind: storage.Rules, Version: "3", SHA256: "cc", PublishedAt: 90}
-		accept := func(d storage.Document, sum string) {
+		terms := storage.Document{ID: "d4", Kind: storage.Terms, Version: "1", SHA256: "dd", PublishedAt: 70}
+		accept := func(d storage.Document) {
 			write(t, db, func(ctx context.Context, q *storage.Queries) error {
-				return q.Accept(ctx, storage.Acceptance{ID: storage.NewID(), UserID: user.ID, AccountID: account.ID, DocumentID: d.ID, Kind: d.Kind, Version: d.Version, SHA256: sum, AcceptedAt: 30})
+				return q.Accept(ctx, storage.Acceptance{ID: storage.NewID(), UserID: user.ID, AccountID: account.ID, DocumentID: d.ID, Kind: d.Kind, Version: d.Version, SHA256: d.SHA256, AcceptedAt: 30})
 			})
 		}
 		want := storage.Holder{User: user, Account: account, Session: session, Accepted: true}
@@ -246,19 +250,18 @@ func TestHolderIsThePersonWithEveryFact(t *testing.T) {
 		check("no document", 40)
 
 		write(t, db, func(ctx context.Context, q *storage.Queries) error {
-			return errors.Join(q.PublishDocument(ctx, old), q.PublishDocument(ctx, current), q.PublishDocument(ctx, later))
+			return errors.Join(q.PublishDocument(ctx, old), q.PublishDocument(ctx, current), q.PublishDocument(ctx, later), q.PublishDocument(ctx, terms))
 		})
-		accept(old, "aa")
 		want.Accepted = false
-		check("older version accepted", 40)
-
-		accept(current, "bb")
+		check("nothing accepted", 40)
+		accept(old)
 		want.Accepted = true
-		check("current version accepted", 40)
+		check("an older version accepted: the newer one waits for the next sign-in", 40)
 		want.Accepted = false
-		check("next version published meanwhile", 90)
-		accept(later, "not its text")
-		check("another text accepted", 90)
+		check("a document of another kind published meanwhile", 70)
+		accept(terms)
+		want.Accepted = true
+		check("a version of each kind accepted", 90)
 
 		write(t, db, func(ctx context.Context, q *storage.Queries) error {
 			return errors.Join(q.SaveConsent(ctx, storage.Consent{UserID: user.ID, ClientID: "loyers", Scopes: "openid email", GrantedAt: 40}),

@@ -11,6 +11,24 @@ import (
 // fn must be short, without hashing, signing or network, and may run on another
 // goroutine; when it returns an error, InTx returns that error.
 func (db *DB) InTx(ctx context.Context, fn func(q *Queries) error) error {
+	if db.Audited == nil {
+		return db.inTx(ctx, fn)
+	}
+	var events []AuditEvent
+	err := db.inTx(ctx, func(q *Queries) error {
+		err := fn(q)
+		events = q.audited
+		return err
+	})
+	if err == nil {
+		for _, e := range events {
+			db.Audited(e)
+		}
+	}
+	return err
+}
+
+func (db *DB) inTx(ctx context.Context, fn func(q *Queries) error) error {
 	if db.writer != nil {
 		return db.writer.do(ctx, fn)
 	}

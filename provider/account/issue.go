@@ -40,7 +40,8 @@ type SessionFacts struct {
 	EndedAt     storage.Time // signed out, replaced, or ended by the agency
 	ExpiresAt   storage.Time // absolute limit; 0: does not bind this token (a grant that outlives the browser)
 	IdleAt      storage.Time // when it lapses unless used; 0: does not bind this token
-	// Accepted says that the current rules and the current terms are both accepted.
+	// Accepted says that a version of the rules and one of the terms are accepted.
+	// The newest is the sign-in's business: publishing it ends no token.
 	Accepted bool
 }
 

@@ -53,3 +53,27 @@ func TestSealedValueOpensOnlyInItsPlace(t *testing.T) {
 		t.Errorf("a changed value opened: %v", err)
 	}
 }
+
+func TestClientSecretMatchesOnlyItself(t *testing.T) {
+	plain, hash := NewClientSecret()
+	if len(plain) != 43 || !ClientSecretMatches(hash, plain) {
+		t.Fatalf("generated secret of %d characters does not match its hash", len(plain))
+	}
+	other, _ := NewClientSecret()
+	for name, c := range map[string]struct {
+		hash  []byte
+		plain string
+	}{
+		"another secret": {hash, other},
+		"cut by one":     {hash, plain[:42]},
+		"empty secret":   {hash, ""},
+		"empty hash":     {nil, ""},
+		"zero hash":      {make([]byte, 33), ""},
+		"hash cut":       {hash[:32], plain},
+		"other version":  {append([]byte{2}, hash[1:]...), plain},
+	} {
+		if ClientSecretMatches(c.hash, c.plain) {
+			t.Errorf("%s: matched", name)
+		}
+	}
+}

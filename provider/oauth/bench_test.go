@@ -1,0 +1,104 @@
+package oauth_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"loge/storage"
+	"loge/storage/storagetest"
+)
+
+// The benchmarks run on SQLite with synchronous=FULL: what was answered
+// survives a power cut.
+
+func BenchmarkAuthorizeLiveSession(b *testing.B) {
+	p := ready(b, storagetest.Open(b))
+	address := "/oauth2/authorize?" + asks("loyers").Encode()
+	b.ReportAllocs()
+	for b.Loop() {
+		if w := p.handlerGet(p.cookies, address); w.Code != http.StatusSeeOther {
+			b.Fatal(w.Code)
+		}
+	}
+}
+
+func BenchmarkCodeExchange(b *testing.B) {
+	for _, alg := range []string{"ES256", "RS256"} {
+		b.Run(alg, func(b *testing.B) {
+			p := readyFor(b, alg)
+			b.ReportAllocs()
+			for b.Loop() {
+				b.StopTimer()
+				r := exchangeRequest(answered(b, p.handlerGet(p.cookies, "/oauth2/authorize?"+asks(alg).Encode())).Get("code"), alg)
+				w := httptest.NewRecorder()
+				b.StartTimer()
+				p.handler.ServeHTTP(w, r)
+				if w.Code != http.StatusOK {
+					b.Fatal(w.Code, w.Body)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkCodeFlowParallel is a whole flow with a live session, authorize and
+// exchange, by several browsers at once: commits are grouped.
+func BenchmarkCodeFlowParallel(b *testing.B) {
+	p := readyFor(b, "ES256")
+	address := "/oauth2/authorize?" + asks("ES256").Encode()
+	b.ReportAllocs()
+	b.SetParallelism(8)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			code := answered(b, p.handlerGet(p.cookies, address)).Get("code")
+			w := httptest.NewRecorder()
+			p.handler.ServeHTTP(w, exchangeRequest(code, "ES256"))
+			if w.Code != http.StatusOK {
+				b.Error(w.Code, w.Body)
+			}
+		}
+	})
+}
+
+func BenchmarkUserInfo(b *testing.B) {
+	p := readyFor(b, "ES256")
+	w := httptest.NewRecorder()
+	code := answered(b, p.handlerGet(p.cookies, "/oauth2/authorize?"+asks("ES256").Encode())).Get("code")
+	p.handler.ServeHTTP(w, exchangeRequest(code, "ES256"))
+	_, token, _ := strings.Cut(w.Body.String(), `"access_token":"`)
+	token, _, _ = strings.Cut(token, `"`)
+	b.ReportAllocs()
+	for b.Loop() {
+		r := httptest.NewRequest("GET", "/oauth2/userinfo", nil)
+		r.Header.Set("Authorization", "Bearer "+token)
+		w := httptest.NewRecorder()
+		p.handler.ServeHTTP(w, r)
+		if w.Code != http.StatusOK {
+			b.Fatal(w.Code, w.Body)
+		}
+	}
+}
+
+func BenchmarkDiscovery(b *testing.B) {
+	o := newOP(b, storagetest.Open(b))
+	b.ReportAllocs()
+	for b.Loop() {
+		o.handlerGet(nil, "/.well-known/openid-configuration")
+	}
+}
+
+func readyFor(b *testing.B, alg string) *browser {
+	b.Helper()
+	p := ready(b, storagetest.Open(b))
+	p.client(b, alg, func(c *storage.Client) { c.IDTokenAlg = alg })
+	return p.consents(b, alg, "openid email")
+}
+
+func exchangeRequest(code, clientID string) *http.Request {
+	r := httptest.NewRequest("POST", "/oauth2/token", strings.NewReader(exchange(code).Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.SetBasicAuth(clientID, secretOf)
+	return r
+}

@@ -1,0 +1,90 @@
+package oauth
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"loge/storage"
+)
+
+// metadata is the discovery document (Discovery §3, RFC 8414 §2).
+type metadata struct {
+	Issuer                string `json:"issuer"`
+	AuthorizationEndpoint string `json:"authorization_endpoint"`
+	TokenEndpoint         string `json:"token_endpoint"`
+	UserinfoEndpoint      string `json:"userinfo_endpoint"`
+	JWKSURI               string `json:"jwks_uri"`
+
+	ScopesSupported                  []string `json:"scopes_supported"`
+	ResponseTypesSupported           []string `json:"response_types_supported"`
+	ResponseModesSupported           []string `json:"response_modes_supported"`
+	GrantTypesSupported              []string `json:"grant_types_supported"`
+	ACRValuesSupported               []string `json:"acr_values_supported"`
+	SubjectTypesSupported            []string `json:"subject_types_supported"`
+	IDTokenSigningAlgValuesSupported []string `json:"id_token_signing_alg_values_supported"`
+	AuthMethodsSupported             []string `json:"token_endpoint_auth_methods_supported"`
+	CodeChallengeMethodsSupported    []string `json:"code_challenge_methods_supported"`
+	ClaimTypesSupported              []string `json:"claim_types_supported"`
+	ClaimsSupported                  []string `json:"claims_supported"`
+	UILocalesSupported               []string `json:"ui_locales_supported"`
+	PromptValuesSupported            []string `json:"prompt_values_supported"`
+
+	// Absent, the second of these would mean true (Discovery §3).
+	RequestParameterSupported    bool `json:"request_parameter_supported"`
+	RequestURIParameterSupported bool `json:"request_uri_parameter_supported"`
+	ClaimsParameterSupported     bool `json:"claims_parameter_supported"`
+	IssParameterSupported        bool `json:"authorization_response_iss_parameter_supported"`
+}
+
+// describe computes the document once, from what the code uses.
+func (p *Provider) describe() ([]byte, error) {
+	document := metadata{
+		Issuer:                p.Issuer,
+		AuthorizationEndpoint: p.Issuer + authorizePath,
+		TokenEndpoint:         p.Issuer + "/oauth2/token",
+		UserinfoEndpoint:      p.Issuer + "/oauth2/userinfo",
+		JWKSURI:               p.Issuer + "/oauth2/jwks",
+
+		ScopesSupported:                  offeredScopes,
+		ResponseTypesSupported:           []string{"code"},
+		ResponseModesSupported:           []string{"query"},
+		GrantTypesSupported:              []string{"authorization_code"},
+		ACRValuesSupported:               []string{passwordContext},
+		SubjectTypesSupported:            []string{storage.SubjectPairwise, storage.SubjectPublic},
+		IDTokenSigningAlgValuesSupported: algorithms,
+		AuthMethodsSupported:             []string{storage.AuthBasic, storage.AuthPost, storage.AuthNone},
+		CodeChallengeMethodsSupported:    []string{"S256"},
+		ClaimTypesSupported:              []string{"normal"},
+		ClaimsSupported:                  []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "sid", "at_hash", "acr", "amr"},
+		UILocalesSupported:               []string{"fr"},
+		PromptValuesSupported:            []string{"none", "login", "consent", "select_account"},
+		IssParameterSupported:            true,
+	}
+	for _, c := range claims {
+		document.ClaimsSupported = append(document.ClaimsSupported, c.name)
+	}
+	text, err := json.MarshalIndent(document, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encode discovery document: %w", err)
+	}
+	return append(text, '\n'), nil
+}
+
+// Discovery serves the document at both well-known addresses.
+func (p *Provider) Discovery(w http.ResponseWriter, _ *http.Request) {
+	serveBytes(w, "application/json", "public, max-age=3600", p.discovery)
+}
+
+// JWKS serves the public keys. The cache time is short against the lead a new
+// key gets before it signs.
+func (p *Provider) JWKS(w http.ResponseWriter, r *http.Request) {
+	serveBytes(w, "application/jwk-set+json", "public, max-age=300", p.currentKeys(r.Context()).jwks)
+}
+
+func serveBytes(w http.ResponseWriter, contentType, cache string, body []byte) {
+	h := w.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("Cache-Control", cache)
+	_, _ = w.Write(body) // fails only when the client has gone
+}

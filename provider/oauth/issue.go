@@ -1,0 +1,113 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"loge/provider/account"
+	"loge/storage"
+)
+
+// issue gives the client a code: the end of the flow, its grant and the code
+// appear together. f is nil when nobody had to be asked anything.
+func (p *Provider) issue(w http.ResponseWriter, r *http.Request, q *request, s storage.Session, f *storage.Flow) error {
+	if err := p.mayBeIssued(r.Context(), s.ID, q.client.ID, q.scopes); err != nil {
+		return err
+	}
+	ctx, u := begin(r.Context())
+	u.client = q.client
+	grant := p.newGrant(q, s)
+	if f != nil {
+		p.finishes(u, *f)
+	}
+	u.write(func(ctx context.Context, q *storage.Queries) error { return q.CreateGrant(ctx, grant) })
+	code, err := p.newCode(ctx, q, s, grant.ID)
+	if err != nil {
+		return err
+	}
+	event := storage.AuditEvent{At: grant.CreatedAt, Actor: s.UserID, Action: "grant.created", Subject: s.UserID,
+		Details: map[string]string{"client": q.client.ID, "grant": grant.ID, "scopes": grant.Scopes}}
+	u.write(func(ctx context.Context, q *storage.Queries) error { return q.Audit(ctx, event) })
+	if err := u.commit(ctx, p.DB); err != nil {
+		return fmt.Errorf("store code: %w", err)
+	}
+	p.respond(w, q, url.Values{"code": {code}})
+	return nil
+}
+
+func (p *Provider) newGrant(q *request, s storage.Session) storage.Grant {
+	now := p.Now()
+	return storage.Grant{ID: storage.NewID(), ClientID: q.client.ID, UserID: s.UserID, SessionID: s.ID,
+		Scopes: strings.Join(q.scopes, " "), CreatedAt: storage.At(now), ExpiresAt: storage.At(now.Add(codeLifetime + p.Lifetimes.AccessToken))}
+}
+
+// finishes has the unit end the flow; a flow ends once.
+func (p *Provider) finishes(u *unit, f storage.Flow) {
+	now := storage.At(p.Now())
+	u.write(func(ctx context.Context, q *storage.Queries) error {
+		_, err := q.ConsumeFlow(ctx, f.ID, f.BrowserHash, now)
+		if errors.Is(err, storage.ErrNotFound) {
+			return errFinished
+		}
+		return err
+	})
+}
+
+// newCode has fosite make the code and buffer its row. fosite gets what was
+// checked and nothing else; it insists on a state, so it gets one, and the
+// client's own goes back to the client without it.
+func (p *Provider) newCode(ctx context.Context, q *request, s storage.Session, grantID string) (string, error) {
+	form := url.Values{"response_type": {"code"}, "client_id": {q.client.ID}, "redirect_uri": {q.redirectURI},
+		"scope": {strings.Join(q.scopes, " ")}, "state": {"-"}}
+	if q.nonce != "" {
+		form.Set("nonce", q.nonce)
+	}
+	if q.challenge != "" {
+		form.Set("code_challenge", q.challenge)
+		form.Set("code_challenge_method", "S256")
+	}
+	ar, err := p.engine.NewAuthorizeRequest(ctx, &http.Request{Method: http.MethodGet, Header: http.Header{}, Form: form})
+	if err != nil {
+		return "", err
+	}
+	ar.SetID(grantID)
+	for _, scope := range q.scopes {
+		ar.GrantScope(scope)
+	}
+	response, err := p.engine.NewAuthorizeResponse(ctx, ar, newRecord(s, p.subject(q.client.Client, s.UserID)))
+	if err != nil {
+		return "", err
+	}
+	return response.GetCode(), nil
+}
+
+// mayBeIssued asks the one rule with the facts of this moment, and whether the
+// person consents to these scopes.
+func (p *Provider) mayBeIssued(ctx context.Context, sessionID, clientID string, scopes []string) error {
+	now := p.Now()
+	h, err := p.DB.HolderOfSession(ctx, sessionID, clientID, storage.At(now))
+	if err != nil {
+		return fmt.Errorf("load facts about the person: %w", err)
+	}
+	if refusal := account.MayIssue(h.User, h.Account, clientFacts(h), sessionFacts(h), now); refusal != nil {
+		return &Error{Code: "access_denied", Description: "This account cannot be used for the application now.", Err: refusal}
+	}
+	if consent := (storage.Consent{Scopes: h.Consented}); !consent.Covers(strings.Join(scopes, " ")) {
+		return refuse("consent_required", "The person has not consented to all of this.")
+	}
+	return nil
+}
+
+func clientFacts(h storage.Holder) account.ClientFacts {
+	return account.ClientFacts{Disabled: !h.ClientDisabledAt.IsZero()}
+}
+
+// sessionFacts leaves the idle limit to the browser's own requests: an
+// application works on while its person does not come by here.
+func sessionFacts(h storage.Holder) account.SessionFacts {
+	return account.SessionFacts{Provisional: h.Session.ProvisionalID != "", EndedAt: h.Session.EndedAt, ExpiresAt: h.Session.ExpiresAt, Accepted: h.Accepted}
+}

@@ -1,0 +1,102 @@
+package oauth
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ory/fosite"
+
+	"loge/provider/secret"
+	"loge/provider/session"
+	"loge/provider/web"
+	"loge/storage"
+)
+
+// codeLifetime is how long a code waits for its client (RFC 6749 §4.1.2 allows
+// ten minutes, RFC 9700 wants it short).
+const codeLifetime = time.Minute
+
+// Lifetimes of what the provider hands out; config.Security holds them.
+type Lifetimes struct {
+	AccessToken time.Duration
+	IDToken     time.Duration
+	Flow        time.Duration // a request waiting for its person to sign in
+}
+
+// Provider is the OpenID Provider. Fill the exported fields, then call Start.
+type Provider struct {
+	DB        *storage.DB
+	Sessions  *session.Manager
+	Pages     *web.Pages
+	Issuer    string // without a final slash; the iss of everything
+	Master    secret.Master
+	Lifetimes Lifetimes
+	Now       func() time.Time
+	Log       *slog.Logger
+	// Pending tells whether the person has to be shown a page before the flow
+	// can be answered; a nil session is nobody signed in.
+	Pending func(ctx context.Context, s *storage.Session, f storage.Flow) (bool, error)
+
+	engine    *fosite.Fosite
+	store     *store
+	tokens    opaque
+	box       *secret.Box
+	subjects  []byte
+	discovery []byte
+
+	keys      atomic.Pointer[keySet]
+	reloading sync.Mutex
+}
+
+// Start makes the signing keys if there are none and prepares everything that
+// is computed once. Call it before the first request and after the migration.
+func (p *Provider) Start(ctx context.Context) error {
+	box, err := secret.NewBox(p.Master.Derive("signing keys"))
+	if err != nil {
+		return fmt.Errorf("start OpenID provider: %w", err)
+	}
+	p.box = box
+	p.subjects = p.Master.Derive("pairwise subjects")
+	p.tokens = newOpaque(p.Master)
+	p.store = &store{DB: p.DB, Now: p.Now, Log: p.Log, AccessToken: p.Lifetimes.AccessToken}
+	if p.discovery, err = p.describe(); err != nil {
+		return fmt.Errorf("start OpenID provider: %w", err)
+	}
+	if err := p.ensureKeys(ctx); err != nil {
+		return fmt.Errorf("start OpenID provider: %w", err)
+	}
+	p.engine = p.newEngine()
+	return nil
+}
+
+// subject is the sub of a user towards a client: the same for clients of one
+// sector, unrelated between sectors (Core §8.1), and never the identifier.
+func (p *Provider) subject(c storage.Client, userID string) string {
+	h := hmac.New(sha256.New, p.subjects)
+	h.Write([]byte(sector(c) + "\x00" + userID))
+	return b64.EncodeToString(h.Sum(nil))
+}
+
+// sector is what pairwise subjects are computed from: the client's own, or the
+// host of its first redirect URI. Public subjects have the empty sector.
+func sector(c storage.Client) string {
+	switch {
+	case c.SubjectType == storage.SubjectPublic:
+		return ""
+	case c.Sector != "":
+		return c.Sector
+	case len(c.RedirectURIs) > 0:
+		return redirectHost(c.RedirectURIs[0])
+	}
+	return c.ID
+}
+
+// words splits a space list.
+func words(list string) []string { return strings.Fields(list) }

@@ -1,0 +1,93 @@
+package oauth_test
+
+import (
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"loge/provider/oauth"
+	"loge/storage"
+	"loge/storage/storagetest"
+)
+
+// corpus are addresses on which parsers disagree, beside the registered one.
+var corpus = []string{
+	"", " " + callback, callback + " ", callback + "/", callback + "?", callback + "#", callback + "#x", callback + "?x=1", callback + "%20",
+	"HTTPS://loyers.example/retour", "https://LOYERS.example/retour", "https://loyers.example:443/retour", "https://loyers.example./retour",
+	"https://loyers.example/./retour", "https://loyers.example/x/../retour", "https://loyers.example//retour", "https://loyers.example/Retour",
+	"https://loyers.example/%72etour", "https://loyers.example/retour%00", "https://loyers.example/retour;x", "https://loyers.example\\retour",
+	"https://loyers.example\\@evil.example/retour", "https://loyers.example@evil.example/retour", "https://evil.example@loyers.example/retour",
+	"https://a@b@loyers.example/retour", "https://loyers.example%2fretour", "https://loyers.example%2eevil.example/retour", "https:/loyers.example/retour",
+	"https:loyers.example/retour", "//loyers.example/retour", "/retour", "https:///loyers.example/retour", "http://loyers.example/retour",
+	"https://loyersXexample/retour", "https://loyers.example.evil.example/retour", "https://xn--loyers.example/retour", "https://ｌoyers.example/retour",
+	"https://loyers.example/retour\thttps://evil.example", "https://loyers.example/retour\nhttps://evil.example", "ht\ttps://loyers.example/retour",
+	"javascript:alert(1)//" + callback, "data:text/html,x", "vbscript:x", "file:///etc/passwd", "com.example.app:/retour",
+	"http://127.0.0.1:4000/retour", "http://127.0.0.1/retour", "http://[::1]/retour", "http://[::1]:4000/retour", "http://u:p@127.0.0.1:4000/retour",
+	"http://localhost:4000/retour", "http://0.0.0.0/retour", "http://2130706433/retour", "http://127.1/retour", "https://127.0.0.1/retour",
+}
+
+// security-classes.md 4, fosite.md item 22: the very bytes that were
+// registered, on every way in.
+func TestRedirectURIIsComparedByteForByte(t *testing.T) {
+	b := ready(t, storagetest.Open(t))
+	b.client(t, "machine", func(c *storage.Client) {
+		c.RedirectURIs = []string{"http://127.0.0.1:3000/retour", "https://127.0.0.1/cb"}
+	})
+	uris := append([]string{"http://127.0.0.1:51004/cb", "http://127.0.0.1/cb"}, corpus...)
+	for _, client := range []string{"loyers", "machine"} {
+		for _, uri := range uris {
+			for _, prompt := range []string{"", "none", "login"} {
+				form := asks(client, "redirect_uri", uri, "prompt", prompt)
+				posted := httptest.NewRequest("POST", "/oauth2/authorize", strings.NewReader(form.Encode()))
+				posted.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+				for name, w := range map[string]*httptest.ResponseRecorder{"GET": b.get("/oauth2/authorize?" + form.Encode()), "POST": b.do(posted)} {
+					if w.Code != 400 || w.Header().Get("Location") != "" {
+						t.Errorf("%s %s %q prompt %q: %d %s", client, name, uri, prompt, w.Code, w.Header().Get("Location"))
+					}
+				}
+			}
+			code := b.code(t, "loyers")
+			if uri != "" {
+				wantRefused(t, "redemption with "+uri, b.token(t, exchange(code, "redirect_uri", uri), "loyers"), 400, "invalid_grant")
+			}
+		}
+	}
+}
+
+// What was registered by mistake is not used either.
+func TestDangerousRegisteredURIsAreNotUsed(t *testing.T) {
+	b := ready(t, storagetest.Open(t))
+	b.client(t, "wild", func(c *storage.Client) { c.RedirectURIs = append([]string{"https://*.example/cb"}, corpus[1:]...) })
+	b.consents(t, "wild", "openid email")
+	used := map[string]bool{}
+	for _, uri := range append([]string{"https://*.example/cb"}, corpus[1:]...) {
+		if got, _ := b.authorize(t, asks("wild", "redirect_uri", uri)); got.Has("code") {
+			used[uri] = true
+		}
+	}
+	for uri := range used {
+		u, err := url.Parse(uri)
+		if err != nil || u.User != nil || u.Fragment != "" || u.Scheme != "https" && (u.Scheme != "http" || u.Hostname() != "127.0.0.1" && u.Hostname() != "::1" && u.Hostname() != "localhost") {
+			t.Errorf("a code went to %q", uri)
+		}
+	}
+	if !used["http://localhost:4000/retour"] || !used["http://[::1]:4000/retour"] || used["javascript:alert(1)//"+callback] {
+		t.Errorf("used: %v", used)
+	}
+}
+
+func FuzzRedirectURI(f *testing.F) {
+	for _, uri := range append(corpus, callback) {
+		f.Add(uri)
+	}
+	f.Fuzz(func(t *testing.T, uri string) {
+		if !oauth.Redirectable(uri) {
+			return
+		}
+		u, err := url.Parse(uri)
+		if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || strings.ContainsAny(uri, "\\\t\r\n \x00#") || u.Scheme != "https" && u.Scheme != "http" {
+			t.Errorf("%q is taken for an address to redirect to", uri)
+		}
+	})
+}

@@ -1,0 +1,98 @@
+package oauth
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"loge/provider/web"
+	"loge/storage"
+)
+
+// Resume is where the sign-in pages send the browser when nothing is left to
+// ask: GET /oauth2/authorize/suite?demande=ID. It trusts none of them: it asks
+// Pending again, and finishes the request together with the code's row. A
+// request that is unknown, finished or another browser's goes back to the
+// sign-in pages, which say so.
+func (p *Provider) Resume(w http.ResponseWriter, r *http.Request) error {
+	id := r.URL.Query().Get("demande")
+	f, err := p.flowOf(r, id)
+	if errors.Is(err, storage.ErrNotFound) {
+		web.SeeOther(w, r, signIn(id))
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	params, err := parseParameters(f.Request)
+	if err != nil {
+		return fmt.Errorf("read stored request: %w", err)
+	}
+	q, err := p.readRequest(r.Context(), params)
+	if err != nil {
+		return p.fail(w, r, q, err)
+	}
+	err = p.conclude(w, r, q, f)
+	if errors.Is(err, errFinished) {
+		web.SeeOther(w, r, signIn(id))
+		return nil
+	}
+	if err != nil {
+		return p.fail(w, r, q, err)
+	}
+	return nil
+}
+
+// errFinished says that a flow was finished between our read and our write.
+var errFinished = errors.New("authorization request is finished")
+
+func (p *Provider) flowOf(r *http.Request, id string) (storage.Flow, error) {
+	browser, ok := p.Sessions.BrowserOf(r)
+	if !ok || !clean(id) {
+		return storage.Flow{}, storage.ErrNotFound
+	}
+	f, err := p.DB.FlowOfBrowser(r.Context(), id, browser, storage.At(p.Now()))
+	if err != nil {
+		return storage.Flow{}, fmt.Errorf("load authorization request: %w", err)
+	}
+	return f, nil
+}
+
+// conclude answers the flow, or goes back to the sign-in pages.
+func (p *Provider) conclude(w http.ResponseWriter, r *http.Request, q *request, f storage.Flow) error {
+	if !f.DeniedAt.IsZero() {
+		return p.finish(r, f, refuse("access_denied", "The person refused."))
+	}
+	s, err := p.current(r)
+	if err != nil {
+		return err
+	}
+	pending, err := p.Pending(r.Context(), s, f)
+	if err != nil {
+		return fmt.Errorf("decide on sign-in: %w", err)
+	}
+	if pending || s == nil {
+		web.SeeOther(w, r, signIn(f.ID))
+		return nil
+	}
+	if q.hintSubject != "" && q.hintSubject != p.subject(q.client.Client, s.UserID) {
+		return p.finish(r, f, refuse("login_required", "Another person signed in than the id_token_hint names."))
+	}
+	return p.issue(w, r, q, *s, &f)
+}
+
+// finish ends the flow with an error for the client.
+func (p *Provider) finish(r *http.Request, f storage.Flow, e *Error) error {
+	ctx := r.Context()
+	err := p.DB.InTx(ctx, func(q *storage.Queries) error {
+		_, err := q.ConsumeFlow(ctx, f.ID, f.BrowserHash, storage.At(p.Now()))
+		return err
+	})
+	if errors.Is(err, storage.ErrNotFound) {
+		return errFinished
+	}
+	if err != nil {
+		return fmt.Errorf("finish authorization request: %w", err)
+	}
+	return e
+}

@@ -1,0 +1,43 @@
+package oauth
+
+import (
+	"context"
+
+	"loge/storage"
+)
+
+// unit is one unit of work: what one request has read and what it will write.
+type unit struct {
+	client *client
+	code   *storage.Code
+	writes []func(ctx context.Context, q *storage.Queries) error
+}
+
+type unitKey struct{}
+
+// begin starts a unit of work. It travels in the context because fosite has no
+// other place for it.
+func begin(ctx context.Context) (context.Context, *unit) {
+	u := &unit{}
+	return context.WithValue(ctx, unitKey{}, u), u
+}
+
+// unitOf returns the running unit; store methods outside of one are a bug.
+func unitOf(ctx context.Context) *unit { return ctx.Value(unitKey{}).(*unit) }
+
+// write puts a write at the end of the unit.
+func (u *unit) write(fn func(ctx context.Context, q *storage.Queries) error) {
+	u.writes = append(u.writes, fn)
+}
+
+// commit applies every write in one transaction, or none.
+func (u *unit) commit(ctx context.Context, db *storage.DB) error {
+	return db.InTx(ctx, func(q *storage.Queries) error {
+		for _, write := range u.writes {
+			if err := write(ctx, q); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,134 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"loge/provider/account"
+	"loge/storage"
+)
+
+// errToken is the one answer to every token that opens nothing.
+var errToken = refuse("invalid_token", "The access token is unknown, has expired or has been revoked.")
+
+// UserInfo is the userinfo endpoint: GET or POST with a Bearer header, or POST
+// with the token in the body. A token in the address is refused (RFC 6750
+// §5.3).
+func (p *Provider) UserInfo(w http.ResponseWriter, r *http.Request) {
+	token, err := bearer(w, r)
+	if err != nil {
+		p.refuseBearer(w, r, answer(err))
+		return
+	}
+	if token == "" { // RFC 6750 §3.1: no error for who brought nothing
+		w.Header().Set("WWW-Authenticate", `Bearer realm="`+p.Issuer+`"`)
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	claims, err := p.claimsOf(r.Context(), token)
+	if err != nil {
+		p.refuseBearer(w, r, answer(err))
+		return
+	}
+	writeJSON(w, http.StatusOK, claims)
+}
+
+// claimsOf returns what the token's client may know now.
+func (p *Provider) claimsOf(ctx context.Context, token string) (map[string]any, error) {
+	signature := p.tokens.access.signature(token)
+	if signature == "" {
+		return nil, errToken
+	}
+	h, err := p.DB.HolderOfToken(ctx, signature, storage.At(p.Now()))
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, errToken
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load access token: %w", err)
+	}
+	if refusal := account.MayIssue(h.User, h.Account, clientFacts(h.Holder), sessionFacts(h.Holder), p.Now()); refusal != nil {
+		return nil, &Error{Code: errToken.Code, Description: errToken.Description, Err: refusal}
+	}
+	scopes := consented(h)
+	if len(scopes) == 0 {
+		return nil, &Error{Code: errToken.Code, Description: errToken.Description, Err: errWithdrawn}
+	}
+	var rec record
+	if err := rec.decode(h.Token.Session); err != nil {
+		return nil, err
+	}
+	claims := claimsFor(scopes, h.User, h.Account)
+	claims["sub"] = rec.Sub
+	return claims, nil
+}
+
+var errWithdrawn = errors.New("consent is withdrawn")
+
+// consented are the token's scopes that the person still lets the client see.
+func consented(h storage.TokenHolder) []string {
+	var scopes []string
+	granted := storage.Consent{Scopes: h.Consented}
+	for _, scope := range words(h.Token.Scopes) {
+		if granted.Covers(scope) {
+			scopes = append(scopes, scope)
+		}
+	}
+	return scopes
+}
+
+// bearer returns the request's token, "" when it brings none.
+func bearer(w http.ResponseWriter, r *http.Request) (string, error) {
+	query, err := queryParameters(r)
+	if err != nil || query.get("access_token") != "" || query.repeated["access_token"] {
+		return "", refuse("invalid_request", "The access token does not belong into the address.")
+	}
+	headers := r.Header["Authorization"]
+	if len(headers) > 1 {
+		return "", refuse("invalid_request", "There is more than one Authorization header.")
+	}
+	inBody, err := bodyToken(w, r)
+	if err != nil {
+		return "", err
+	}
+	if len(headers) == 0 {
+		return inBody, nil
+	}
+	scheme, token, _ := strings.Cut(headers[0], " ")
+	switch {
+	case inBody != "":
+		return "", refuse("invalid_request", "The access token is sent in two ways.")
+	case !strings.EqualFold(scheme, "Bearer"):
+		return "", nil
+	case token == "":
+		return "", refuse("invalid_request", "The Authorization header holds no token.")
+	}
+	return strings.TrimLeft(token, " "), nil
+}
+
+// bodyToken returns the token in the body of a POST (RFC 6750 §2.2). A POST
+// with a header may come without any form.
+func bodyToken(w http.ResponseWriter, r *http.Request) (string, error) {
+	if r.Method != http.MethodPost || r.Header.Get("Content-Type") == "" {
+		return "", nil
+	}
+	params, err := bodyParameters(w, r)
+	if err != nil {
+		return "", refuse("invalid_request", "The request is refused: "+err.Error()+".")
+	}
+	if params.anyRepeated() != "" {
+		return "", refuse("invalid_request", "A parameter is sent more than once.")
+	}
+	return params.get("access_token"), nil
+}
+
+func (p *Provider) refuseBearer(w http.ResponseWriter, r *http.Request, e *Error) {
+	p.log(r.Context(), "userinfo refused", "", e)
+	if e.status() < http.StatusInternalServerError {
+		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="%s", error="%s", error_description="%s"`, p.Issuer, e.Code, printable(e.Description)))
+	}
+	writeError(w, e)
+}
