@@ -1,0 +1,151 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"loge/provider/config"
+	"loge/provider/delivery"
+	"loge/provider/letter"
+	"loge/provider/mail"
+	"loge/provider/oauth"
+	"loge/provider/password"
+	"loge/provider/secret"
+	"loge/provider/session"
+	"loge/provider/signin"
+	"loge/provider/telemetry"
+	"loge/provider/terms"
+	"loge/provider/text"
+	"loge/provider/web"
+	"loge/storage"
+	"loge/templates"
+)
+
+// Provider is the whole identity provider, ready to serve.
+type Provider struct {
+	Config    config.Config
+	DB        *storage.DB
+	Log       *slog.Logger
+	Now       func() time.Time
+	Delivery  *delivery.Delivery
+	Telemetry *telemetry.Metrics
+
+	pages   *web.Pages
+	oauth   *oauth.Provider
+	signin  *signin.Signin
+	notices notices
+	handler http.Handler
+}
+
+// Options are what a test chooses; the zero value is what serves.
+type Options struct {
+	Now    func() time.Time // nil: time.Now
+	Hasher *password.Hasher // nil: Argon2id as config.Security says
+}
+
+// New builds every part. The settings have been validated and the database has
+// been migrated; the signing keys are made here when there are none yet. From
+// now on what db stores is counted here.
+func New(ctx context.Context, cfg config.Config, db *storage.DB, log *slog.Logger, opts Options) (*Provider, error) {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Hasher == nil {
+		opts.Hasher = password.NewHasher(cfg.Security.HashConcurrency, password.Default)
+	}
+	master, err := secret.NewMaster([]byte(cfg.Secret.Reveal()))
+	if err != nil {
+		return nil, fmt.Errorf("secret_file: %w", err)
+	}
+	p := &Provider{Config: cfg, DB: db, Log: log, Now: opts.Now}
+	p.Telemetry = telemetry.New(telemetry.Sources{DB: db, Passwords: opts.Hasher.Load, Now: opts.Now, Log: log})
+	db.Audited = p.Telemetry.Audited
+	if p.notices, err = readNotices(cfg.Service); err != nil {
+		return nil, err
+	}
+	texts, err := text.Load(templates.Files())
+	if err != nil {
+		return nil, fmt.Errorf("load texts: %w", err)
+	}
+	if p.pages, err = web.NewPages(texts, cfg.Service, cfg.Issuer, log); err != nil {
+		return nil, err
+	}
+	if p.Delivery, err = NewDelivery(cfg, db, log, opts.Now); err != nil {
+		return nil, err
+	}
+	sessions := session.New(master, db, cfg.Sessions.Idle, cfg.Sessions.Absolute, strings.HasPrefix(cfg.Issuer, "https://"), opts.Now)
+	p.signin = &signin.Signin{DB: db, Sessions: sessions, Pages: p.pages, Hasher: opts.Hasher, Master: master, Service: cfg.Service,
+		Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, Now: opts.Now, Wake: p.Delivery.Wake}
+	p.oauth = &oauth.Provider{DB: db, Sessions: sessions, Pages: p.pages, Issuer: cfg.Issuer, Master: master,
+		Lifetimes: oauth.Lifetimes{AccessToken: cfg.Security.AccessToken, IDToken: cfg.Security.IDToken, Flow: cfg.Security.SignInRequest},
+		Now:       opts.Now, Log: log, Pending: p.signin.Pending}
+	if err := p.oauth.Start(ctx); err != nil {
+		return nil, err
+	}
+	p.handler, err = p.routes()
+	return p, err
+}
+
+// Handler answers every request; Run serves it.
+func (p *Provider) Handler() http.Handler { return p.handler }
+
+// NewDelivery builds the part that sends and prints by itself, for the command
+// that prints letters.
+func NewDelivery(cfg config.Config, db *storage.DB, log *slog.Logger, now func() time.Time) (*delivery.Delivery, error) {
+	master, err := secret.NewMaster([]byte(cfg.Secret.Reveal()))
+	if err != nil {
+		return nil, fmt.Errorf("secret_file: %w", err)
+	}
+	texts, err := text.Load(templates.Files())
+	if err != nil {
+		return nil, fmt.Errorf("load texts: %w", err)
+	}
+	composer, err := mail.NewComposer(mail.Composer{Texts: texts, Service: cfg.Service, Issuer: cfg.Issuer, From: cfg.Mail.From, Now: now})
+	if err != nil {
+		return nil, err
+	}
+	return delivery.New(delivery.Delivery{DB: db, Composer: composer, Sender: sender(cfg.Mail), Master: master,
+		Letters:  letter.Composer{Texts: texts, Service: cfg.Service, Letters: cfg.Letters, Issuer: cfg.Issuer},
+		Security: cfg.Security, Separation: cfg.Mail.Separation, Now: now, Log: log}), nil
+}
+
+func sender(m config.Mail) mail.Sender {
+	if m.Directory != "" {
+		return &mail.Directory{Path: m.Directory}
+	}
+	return &mail.SMTP{Config: m.SMTP}
+}
+
+// notices are the operator's own texts of two footer pages, rendered; an empty
+// one leaves ours.
+type notices struct{ legal, privacy any }
+
+func readNotices(s config.Service) (n notices, err error) {
+	if n.legal, err = readNotice("service.legal_notice", s.LegalNotice); err != nil {
+		return n, err
+	}
+	n.privacy, err = readNotice("service.privacy_notice", s.PrivacyNotice)
+	return n, err
+}
+
+// readNotice returns nil, and not an empty text, when there is no file: the
+// page's template asks which.
+func readNotice(setting, file string) (any, error) {
+	if file == "" {
+		return nil, nil
+	}
+	markdown, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", setting, err)
+	}
+	html, err := terms.Render(string(markdown))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", setting, err)
+	}
+	return html, nil
+}

@@ -1,0 +1,131 @@
+package provider
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gorilla/mux"
+
+	"loge/provider/web"
+)
+
+// page is a handler whose error becomes a page.
+type page = func(http.ResponseWriter, *http.Request) error
+
+// routes lists every address of the server. A page passes through page, with
+// cross-origin protection; an endpoint of the protocol through protocol,
+// because partners post from elsewhere.
+func (p *Provider) routes() (http.Handler, error) {
+	r, err := p.router()
+	if err != nil {
+		return nil, err
+	}
+	return p.around(r), nil
+}
+
+func (p *Provider) router() (*mux.Router, error) {
+	protect, err := web.CrossOrigin(p.Config.Issuer, p.pages.Stale())
+	if err != nil {
+		return nil, err
+	}
+	r := mux.NewRouter()
+	r.Use(web.Route)
+	r.NotFoundHandler = p.pages.NotFound()
+	r.MethodNotAllowedHandler = p.pages.MethodNotAllowed(func(req *http.Request) string { return allowed(r, req) })
+
+	show := func(path string, h page) { r.Handle(path, protect(p.pages.Handle(h))).Methods("GET", "HEAD") }
+	post := func(path string, h page) { r.Handle(path, protect(p.pages.Handle(h))).Methods("POST") }
+	step := func(path string, form, submit page) { show(path, form); post(path, submit) }
+	protocol := func(path string, h http.Handler, methods ...string) { r.Handle(path, h).Methods(methods...) }
+
+	// Sign-in, in the order in which a person sees it.
+	step("/connexion", p.signin.Login, p.signin.SubmitLogin)
+	show("/connexion/suite", p.signin.Suite)
+	step("/connexion/administrateur", p.signin.Administrator, p.signin.SubmitAdministrator)
+	step("/connexion/renseignements", p.signin.Details, p.signin.SubmitDetails)
+	step("/connexion/code", p.signin.Email, p.signin.SubmitEmail)
+	post("/connexion/code/renvoyer", p.signin.ResendCode)
+	post("/connexion/adresse", p.signin.ChangeEmail)
+	step("/connexion/mot-de-passe", p.signin.Password, p.signin.SubmitPassword)
+	step("/connexion/regles", p.signin.Rules, p.signin.SubmitRules)
+	step("/connexion/conditions", p.signin.Terms, p.signin.SubmitTerms)
+	show("/connexion/refus", p.signin.Refuse)
+	step("/connexion/partage", p.signin.Consent, p.signin.SubmitConsent)
+	post("/connexion/arreter", p.signin.Stop)
+	step("/connexion/prolonger", p.signin.Remaining, p.signin.Extend)
+	show("/connexion/expiration", p.signin.Expiration)
+	step("/deconnexion", p.signin.Logout, p.signin.SubmitLogout)
+	show("/", p.signin.Home)
+	show("/textes/{kind}/{version}", p.signin.Text)
+
+	// OpenID Connect.
+	protocol("/.well-known/openid-configuration", http.HandlerFunc(p.oauth.Discovery), "GET", "HEAD")
+	protocol("/.well-known/oauth-authorization-server", http.HandlerFunc(p.oauth.Discovery), "GET", "HEAD")
+	protocol("/oauth2/jwks", http.HandlerFunc(p.oauth.JWKS), "GET", "HEAD")
+	protocol("/oauth2/authorize", p.pages.Handle(p.oauth.Authorize), "GET", "POST")
+	protocol("/oauth2/authorize/suite", p.pages.Handle(p.oauth.Resume), "GET")
+	protocol("/oauth2/token", http.HandlerFunc(p.oauth.Token), "POST")
+	protocol("/oauth2/userinfo", http.HandlerFunc(p.oauth.UserInfo), "GET", "POST")
+
+	// Help and the pages of the footer.
+	for path, template := range map[string]string{
+		"/mot-de-passe-oublie":   "forgotten",
+		"/probleme-de-connexion": "problem",
+		"/aide":                  "help",
+		"/accessibilite":         "accessibility",
+		"/cookies":               "cookies",
+	} {
+		r.Handle(path, p.pages.Show(template)).Methods("GET", "HEAD")
+	}
+	show("/mentions-legales", p.notice("legal", p.notices.legal))
+	show("/donnees-personnelles", p.notice("privacy", p.notices.privacy))
+	protocol("/static/{name}", p.pages.Static(), "GET", "HEAD")
+
+	return r, nil
+}
+
+// around is what every answer passes through, unknown addresses included, for
+// which the router runs no middleware of its own. Outermost first.
+func (p *Provider) around(h http.Handler) http.Handler {
+	h = web.SecurityHeaders(p.Config.Issuer)(originForm(h))
+	h = p.pages.Recover(h)
+	h = web.AccessLog(p.Log, p.Now, p.Config.TrustedProxies, p.Telemetry.Answered)(h)
+	return web.WithRequest(h)
+}
+
+// originForm forgets the host of a request target in absolute form, as only
+// proxies are sent: the router would repeat it when it redirects to a clean path.
+func originForm(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.URL.Scheme, r.URL.Host, r.URL.User = "", "", nil
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (p *Provider) notice(template string, data any) page {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		return p.pages.Render(w, r, web.View{Template: template, Data: data})
+	}
+}
+
+// allowed lists the methods of an address, as a 405 must (RFC 9110 §15.5.6).
+func allowed(r *mux.Router, req *http.Request) string {
+	var methods []string
+	// The walk ends without error: this function returns none.
+	_ = r.Walk(func(route *mux.Route, _ *mux.Router, _ []*mux.Route) error {
+		names, err := route.GetMethods()
+		if err != nil {
+			return nil // the route has no methods: none exists, a test sees to it
+		}
+		for _, name := range names {
+			probe := req.Clone(req.Context())
+			probe.Method = name
+			if route.Match(probe, &mux.RouteMatch{}) && !slices.Contains(methods, name) {
+				methods = append(methods, name)
+			}
+		}
+		return nil
+	})
+	return strings.Join(methods, ", ")
+}
