@@ -1,0 +1,176 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"loge/provider/account"
+	"loge/storage"
+)
+
+type accountCmd struct {
+	Import accountImportCmd `cmd:"" help:"Take in the accounts of a CSV file."`
+	List   accountListCmd   `cmd:"" help:"List accounts by numéro utilisateur."`
+	Show   accountShowCmd   `cmd:"" help:"Show an account: its people, messages and journal."`
+}
+
+type accountListCmd struct {
+	After string `help:"Start after this numéro utilisateur." placeholder:"NUMBER"`
+	Limit int    `help:"How many at most." default:"50"`
+}
+
+// accountLine is an account as it is listed.
+type accountLine struct {
+	Number     string `json:"numero_utilisateur"`
+	Kind       string `json:"kind"`
+	Department string `json:"departement"`
+	Name       string `json:"name"`
+	Channel    string `json:"channel"`
+	State      string `json:"state"`
+}
+
+func describe(a storage.Account, u storage.User) accountLine {
+	line := accountLine{Number: a.Number, Kind: a.Kind, Department: a.Department, Name: u.Name(), Channel: a.Channel, State: u.State}
+	if a.Kind == storage.Organisation {
+		line.Name = a.CompanyName
+	}
+	if !a.SuspendedAt.IsZero() {
+		line.State = storage.StateSuspended
+	}
+	return line
+}
+
+func (c accountListCmd) Run(a *app) error {
+	if c.Limit < 1 || c.Limit > 10_000 {
+		return errors.New("--limit is 1 to 10000: go on with --after")
+	}
+	db, err := a.look()
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	found, err := db.Accounts(a.ctx, c.After, c.Limit+1) // one more tells whether there are more
+	if err != nil {
+		return fmt.Errorf("list accounts: %w", err)
+	}
+	more := len(found) > c.Limit
+	lines := []accountLine{}
+	for _, l := range found[:min(len(found), c.Limit)] {
+		lines = append(lines, describe(l.Account, l.User))
+	}
+	return a.print(map[string]any{"accounts": lines, "more": more}, func() {
+		for _, l := range lines {
+			a.say("%s  %-12s  %3s  %-6s  %-9s  %s", l.Number, l.Kind, l.Department, l.Channel, l.State, l.Name)
+		}
+		switch {
+		case len(lines) == 0:
+			a.say("No account. Take some in with loge account import FILE.csv")
+		case more:
+			a.say("There are more: loge account list --after %s", lines[len(lines)-1].Number)
+		}
+	})
+}
+
+type accountShowCmd struct {
+	Number string `arg:"" help:"Numéro utilisateur, 14 characters."`
+}
+
+// accountDetails is what helps somebody on the telephone. It holds no hash and
+// no secret; the identifier is there because people ask for it.
+type accountDetails struct {
+	accountLine
+	SIRET    string          `json:"siret,omitempty"`
+	Address  []string        `json:"address"`
+	Created  string          `json:"created"`
+	People   []personDetails `json:"people"`
+	Messages []messageLine   `json:"messages"` // newest first
+}
+
+type personDetails struct {
+	Identifier   string `json:"identifiant"`
+	Name         string `json:"name"`
+	Email        string `json:"email"`
+	Role         string `json:"role"`
+	State        string `json:"state"`
+	LastSignInAt string `json:"last_sign_in,omitempty"`
+}
+
+type messageLine struct {
+	Kind      string `json:"kind"`
+	Channel   string `json:"channel"`
+	State     string `json:"state"`
+	Created   string `json:"created"`
+	Left      string `json:"left,omitempty"`
+	LastError string `json:"last_error,omitempty"`
+}
+
+func (c accountShowCmd) Run(a *app) error {
+	number, err := account.NormalizeNumber(c.Number)
+	if err != nil {
+		return err
+	}
+	db, err := a.look()
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	d, err := a.details(db, number)
+	if err != nil {
+		return err
+	}
+	return a.print(d, func() {
+		a.say("%s  %s, département %s, %s, %s", d.Number, d.Kind, d.Department, d.Channel, d.State)
+		a.say("%s", d.Name)
+		for _, line := range d.Address {
+			a.say("%s", line)
+		}
+		a.say("\nPeople")
+		for _, p := range d.People {
+			a.say("  %s  %s  %s  %s, %s", p.Identifier, p.Name, p.Email, p.Role, p.State)
+		}
+		a.say("\nMessages")
+		for _, m := range d.Messages {
+			a.say("  %s  %-12s %-6s %-7s %s", m.Created, m.Kind, m.Channel, m.State, m.LastError)
+		}
+	})
+}
+
+func (a *app) details(db *storage.DB, number string) (accountDetails, error) {
+	stored, err := db.AccountByNumber(a.ctx, number)
+	if errors.Is(err, storage.ErrNotFound) {
+		return accountDetails{}, fmt.Errorf("no account has the number %s: loge account list shows them", number)
+	}
+	if err != nil {
+		return accountDetails{}, fmt.Errorf("load account: %w", err)
+	}
+	users, err := db.UsersOfAccount(a.ctx, stored.ID)
+	if err != nil {
+		return accountDetails{}, fmt.Errorf("load users: %w", err)
+	}
+	if len(users) == 0 {
+		return accountDetails{}, fmt.Errorf("account %s has no user", number)
+	}
+	d := accountDetails{accountLine: describe(stored, users[0]), SIRET: stored.SIRET, Address: stored.AddressLines(), Created: date(stored.CreatedAt)}
+	for _, u := range users {
+		d.People = append(d.People, personDetails{Identifier: account.FormatIdentifier(u.Identifier), Name: u.Name(), Email: u.Email,
+			Role: u.Role, State: u.State, LastSignInAt: date(u.LastSignInAt)})
+		messages, err := db.MessagesOf(a.ctx, u.ID, 20)
+		if err != nil {
+			return d, fmt.Errorf("load messages: %w", err)
+		}
+		for _, m := range messages {
+			d.Messages = append(d.Messages, messageLine{Kind: m.Kind, Channel: m.Channel, State: m.State, Created: date(m.CreatedAt),
+				Left: date(m.LeftAt), LastError: m.LastError})
+		}
+	}
+	return d, nil
+}
+
+// date writes a moment for operators, "" for never.
+func date(t storage.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Time().Format(time.RFC3339)
+}
