@@ -30,7 +30,8 @@ func (q *Queries) figures(ctx context.Context, query string) (map[string]int64, 
 }
 
 // QueuedMessages returns how many messages wait to be sent or printed, by
-// channel. It reads one index; a million of them take some 40 ms.
+// channel. It reads one index: a million of them take 50 ms on SQLite, 250 on
+// PostgreSQL.
 func (q *Queries) QueuedMessages(ctx context.Context) (map[string]int64, error) {
 	return q.figures(ctx, `SELECT channel, COUNT(*) FROM messages WHERE state = 'queued' GROUP BY channel`)
 }

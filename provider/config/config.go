@@ -38,6 +38,7 @@ type Config struct {
 	Retention Retention `yaml:"retention"`
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	TrustedProxies Prefixes `yaml:"trusted_proxies"`
+	Metrics        Metrics  `yaml:"metrics"`
 }
 
 // Prefixes are networks in CIDR notation.
@@ -149,6 +150,13 @@ type Retention struct {
 	Sessions time.Duration `yaml:"sessions"`
 	Audit    time.Duration `yaml:"audit"`
 	Messages time.Duration `yaml:"messages"`
+}
+
+// Metrics is where the server tells about itself.
+type Metrics struct {
+	// Listen is an address, host:port, that only the operator's own machines
+	// reach: /metrics and /healthz are served there over plain http. Empty: off.
+	Listen string `yaml:"listen"`
 }
 
 const day = 24 * time.Hour

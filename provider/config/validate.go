@@ -39,6 +39,7 @@ func (f *faults) add(path, format string, args ...any) {
 func (c *Config) Validate() error {
 	var f faults
 	c.server(&f)
+	c.metrics(&f)
 	c.database(&f)
 	c.Mail.validate(&f)
 	c.Letters.validate(&f)
@@ -66,6 +67,27 @@ func (c *Config) server(f *faults) {
 	}
 	exists(f, "tls.cert_file", cert)
 	exists(f, "tls.key_file", key)
+}
+
+func (c *Config) metrics(f *faults) {
+	if c.Metrics.Listen == "" {
+		return
+	}
+	host, port, err := net.SplitHostPort(c.Metrics.Listen)
+	if err != nil || !number(port, 0, 65535) {
+		f.add("metrics.listen", "must be an address and a port, for example 127.0.0.1:9090, or empty")
+		return
+	}
+	public, publicPort, err := net.SplitHostPort(c.Listen)
+	if err == nil && port == publicPort && port != "0" && (host == public || everywhere(host) || everywhere(public)) {
+		f.add("metrics.listen", "is the address of listen, which is for everybody: take another port, for example 127.0.0.1:9090")
+	}
+}
+
+// everywhere tells whether a host to listen on means every address.
+func everywhere(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "" || err == nil && address.Unmap().IsUnspecified()
 }
 
 // validateIssuer accepts an origin as browsers write it: pages live at the root,

@@ -42,6 +42,10 @@ func TestGoodSettings(t *testing.T) {
 			c.Security.PasswordMinimum, c.Security.AdminMinimum, c.Security.MaxFailuresPerDay = 64, 64, 25
 		},
 		"idle as long as absolute": func(c *Config) { c.Sessions.Idle = c.Sessions.Absolute },
+		"metrics":                  func(c *Config) { c.Metrics.Listen = "127.0.0.1:9090" },
+		"metrics, other port":      func(c *Config) { c.Listen, c.Metrics.Listen = ":8080", ":9090" },
+		"metrics, other address":   func(c *Config) { c.Listen, c.Metrics.Listen = "192.0.2.1:8080", "127.0.0.1:8080" },
+		"metrics, any free port":   func(c *Config) { c.Listen, c.Metrics.Listen = "127.0.0.1:0", "127.0.0.1:0" },
 		"proxies":                  func(c *Config) { c.TrustedProxies = Prefixes{netip.MustParsePrefix("10.0.0.0/8")} },
 		"notice":                   func(c *Config) { c.Service.LegalNotice = "validate_test.go" },
 	} {
@@ -138,6 +142,10 @@ func TestEachFaultIsNamed(t *testing.T) {
 		{"sessions kept", "retention.sessions", "1s or more", func(c *Config) { c.Retention.Sessions = 0 }},
 		{"audit kept", "retention.audit", "1s or more", func(c *Config) { c.Retention.Audit = 0 }},
 		{"messages kept", "retention.messages", "1s or more", func(c *Config) { c.Retention.Messages = 0 }},
+		{"metrics without a port", "metrics.listen", "port", func(c *Config) { c.Metrics.Listen = "localhost" }},
+		{"metrics on the public address", "metrics.listen", "another port", func(c *Config) { c.Metrics.Listen = c.Listen }},
+		{"metrics on every address", "metrics.listen", "another port", func(c *Config) { c.Metrics.Listen = ":8080" }},
+		{"metrics on one of every address", "metrics.listen", "another port", func(c *Config) { c.Listen, c.Metrics.Listen = "[::]:8080", "127.0.0.1:8080" }},
 		{"everybody is a proxy", "trusted_proxies[0]", "everybody", func(c *Config) { c.TrustedProxies = Prefixes{netip.MustParsePrefix("0.0.0.0/0")} }},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -18,6 +18,8 @@ type Job struct {
 	Interval time.Duration // between two starts, give or take a tenth
 	Timeout  time.Duration // of one run; 0: an hour
 	Run      func(ctx context.Context) error
+	// Done is told how each run on this replica ended; nil: nobody is.
+	Done func(err error)
 	// Wake runs the job before its time; nil: never.
 	Wake <-chan struct{}
 	// Everywhere runs the job on each replica, without a lease: for functions
@@ -59,10 +61,14 @@ func (j Job) turn(ctx context.Context, l lease, log *slog.Logger) bool {
 	case errors.Is(err, ErrBusy):
 		return false
 	case errors.Is(err, context.Canceled): // the server stops
+		return true
 	case err != nil:
 		log.ErrorContext(ctx, "job failed", "job", j.Name, "after", time.Since(start).String(), "error", err)
 	default:
 		log.DebugContext(ctx, "job done", "job", j.Name, "after", time.Since(start).String())
+	}
+	if j.Done != nil {
+		j.Done(err)
 	}
 	return true
 }

@@ -101,6 +101,24 @@ func TestFailureAndPanicAreLoggedAndTheJobGoesOn(t *testing.T) {
 	})
 }
 
+func TestDoneIsToldHowEachRunEnded(t *testing.T) {
+	inBubble(t, func(t *testing.T, db *storage.DB) {
+		broken := errors.New("disk full")
+		outcomes := []error{nil, broken, nil}
+		told := make(chan error, 10)
+		runs := 0
+		start(t, db, quiet, Job{Name: "count", Interval: time.Minute, Done: func(err error) { told <- err }, Run: func(context.Context) error {
+			runs++
+			return outcomes[(runs-1)%len(outcomes)]
+		}})
+		for i, want := range outcomes {
+			if got := <-told; !errors.Is(got, want) {
+				t.Errorf("run %d: told %v, want %v", i, got, want)
+			}
+		}
+	})
+}
+
 func TestRunEndsAtItsTimeout(t *testing.T) {
 	inBubble(t, func(t *testing.T, db *storage.DB) {
 		var ended atomic.Bool

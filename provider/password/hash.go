@@ -31,6 +31,7 @@ type Hasher struct {
 	params  Params
 	slots   chan struct{}
 	waiting atomic.Int64 // in the queue or in a slot
+	refused atomic.Int64 // with ErrBusy, so far
 	derive  func(password string, salt []byte, p Params, length int) []byte
 	nobody  func() stored // what unknown users are compared with
 }
@@ -97,7 +98,7 @@ func (h *Hasher) Dummy(ctx context.Context, password string) error {
 func (h *Hasher) inSlot(ctx context.Context, compute func()) error {
 	defer h.waiting.Add(-1)
 	if h.waiting.Add(1) > int64(cap(h.slots)*(1+queuePerSlot)) {
-		return ErrBusy
+		return h.refuse()
 	}
 	if ctx.Err() != nil { // select would choose a free slot half of the time
 		return fmt.Errorf("wait to check a password: %w", context.Cause(ctx))
@@ -107,11 +108,23 @@ func (h *Hasher) inSlot(ctx context.Context, compute func()) error {
 	select {
 	case h.slots <- struct{}{}:
 	case <-timer.C:
-		return ErrBusy
+		return h.refuse()
 	case <-ctx.Done():
 		return fmt.Errorf("wait to check a password: %w", context.Cause(ctx))
 	}
 	defer func() { <-h.slots }()
 	compute()
 	return nil
+}
+
+func (h *Hasher) refuse() error {
+	h.refused.Add(1)
+	return ErrBusy
+}
+
+// Load tells how many computations run now, how many wait for a slot, and how
+// many were refused with ErrBusy since the start.
+func (h *Hasher) Load() (running, waiting int, refused int64) {
+	running = len(h.slots)
+	return running, max(0, int(h.waiting.Load())-running), h.refused.Load()
 }

@@ -122,6 +122,9 @@ func TestSlotsAndQueueAreBounded(t *testing.T) {
 		if refused, want := len(results), 200-2-2*queuePerSlot; refused != want {
 			t.Errorf("%d callers refused at once, want %d", refused, want)
 		}
+		if computing, waiting, refused := h.Load(); computing != 2 || waiting != 2*queuePerSlot || refused != int64(len(results)) {
+			t.Errorf("Load = %d, %d, %d", computing, waiting, refused)
+		}
 		for range len(results) {
 			if err := <-results; !errors.Is(err, ErrBusy) {
 				t.Errorf("refused with %v, want ErrBusy", err)

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"testing"
 )
 
 // Mail is one mail as its recipient reads it.
@@ -25,14 +26,20 @@ type Mail struct {
 // MailsTo returns the mails for one address, oldest first.
 func (p *Provider) MailsTo(address string) []Mail {
 	p.t.Helper()
-	files, err := filepath.Glob(filepath.Join(p.Mails, "*.eml"))
+	return ReadMails(p.t, p.Mails, address)
+}
+
+// ReadMails returns the mails in a folder for one address, oldest first.
+func ReadMails(t testing.TB, dir, address string) []Mail {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.eml"))
 	if err != nil {
-		p.t.Fatal(err)
+		t.Fatal(err)
 	}
 	slices.Sort(files)
 	var mails []Mail
 	for _, file := range files {
-		m := p.readMail(file)
+		m := readMail(t, file)
 		if m.To == address {
 			mails = append(mails, m)
 		}
@@ -40,36 +47,36 @@ func (p *Provider) MailsTo(address string) []Mail {
 	return mails
 }
 
-func (p *Provider) readMail(file string) Mail {
-	p.t.Helper()
+func readMail(t testing.TB, file string) Mail {
+	t.Helper()
 	f, err := os.Open(file)
 	if err != nil {
-		p.t.Fatal(err)
+		t.Fatal(err)
 	}
 	defer f.Close()
 	raw, err := mail.ReadMessage(f)
 	if err != nil {
-		p.t.Fatal(err)
+		t.Fatal(err)
 	}
 	to, err := raw.Header.AddressList("To")
 	if err != nil {
-		p.t.Fatal(err)
+		t.Fatal(err)
 	}
 	subject, err := new(mime.WordDecoder).DecodeHeader(raw.Header.Get("Subject"))
 	if err != nil {
-		p.t.Fatal(err)
+		t.Fatal(err)
 	}
 	_, params, err := mime.ParseMediaType(raw.Header.Get("Content-Type"))
 	if err != nil {
-		p.t.Fatal(err)
+		t.Fatal(err)
 	}
 	part, err := multipart.NewReader(raw.Body, params["boundary"]).NextRawPart()
 	if err != nil {
-		p.t.Fatal(err)
+		t.Fatal(err)
 	}
 	text, err := io.ReadAll(quotedprintable.NewReader(part))
 	if err != nil {
-		p.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return Mail{File: file, To: to[0].Address, Subject: subject, Text: string(text), Header: raw.Header}
 }
@@ -86,7 +93,17 @@ func (p *Provider) Credentials(address string) (identifier, provisional string) 
 	p.t.Helper()
 	p.Deliver()
 	p.Deliver() // the password waits until the identifier has left
-	for _, m := range p.MailsTo(address) {
+	identifier, provisional = ReadCredentials(p.MailsTo(address))
+	if identifier == "" || provisional == "" {
+		p.t.Fatalf("%s has no credentials: identifier %q, provisional password found %v", address, identifier, provisional != "")
+	}
+	return identifier, provisional
+}
+
+// ReadCredentials returns the identifier and the provisional password that
+// stand in the mails last, "" where there is none.
+func ReadCredentials(mails []Mail) (identifier, provisional string) {
+	for _, m := range mails {
 		text := strings.ReplaceAll(m.Text, "\u00a0", " ")
 		if found := identifierText.FindString(text); found != "" {
 			identifier = found
@@ -95,9 +112,6 @@ func (p *Provider) Credentials(address string) (identifier, provisional string) 
 			provisional = found
 		}
 	}
-	if identifier == "" || provisional == "" {
-		p.t.Fatalf("%s has no credentials: identifier %q, provisional password found %v", address, identifier, provisional != "")
-	}
 	return identifier, provisional
 }
 
@@ -105,14 +119,19 @@ func (p *Provider) Credentials(address string) (identifier, provisional string) 
 func (p *Provider) Code(address string) string {
 	p.t.Helper()
 	p.Deliver()
-	code := ""
-	for _, m := range p.MailsTo(address) {
+	code := ReadCode(p.MailsTo(address))
+	if code == "" {
+		p.t.Fatalf("%s has received no code", address)
+	}
+	return code
+}
+
+// ReadCode returns the code that stands in the mails last, "" when there is none.
+func ReadCode(mails []Mail) (code string) {
+	for _, m := range mails {
 		if strings.Contains(m.Subject, "code") {
 			code = codeText.FindString(m.Text)
 		}
-	}
-	if code == "" {
-		p.t.Fatalf("%s has received no code", address)
 	}
 	return code
 }

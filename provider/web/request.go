@@ -78,21 +78,27 @@ func routeOf(r *http.Request) string {
 	return ""
 }
 
+// Answered is told of each answer: the template of its route ("" when none
+// matched), the method as the client wrote it, the status, and how long it took.
+type Answered func(route, method string, status int, took time.Duration)
+
 // AccessLog writes one line per request: route template, never the path or the
-// query, which hold codes and what people typed.
-func AccessLog(log *slog.Logger, now func() time.Time, trusted []netip.Prefix) func(http.Handler) http.Handler {
+// query, which hold codes and what people typed. It tells answered the same.
+func AccessLog(log *slog.Logger, now func() time.Time, trusted []netip.Prefix, answered Answered) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			start := now()
 			rec := &recorder{ResponseWriter: w}
 			defer func() {
+				took := now().Sub(start)
+				answered(routeOf(r), r.Method, rec.statusOrOK(), took)
 				log.LogAttrs(r.Context(), slog.LevelInfo, "request",
 					slog.String("request", RequestID(r.Context())),
 					slog.String("method", r.Method),
 					slog.String("route", routeOf(r)),
 					slog.Int("status", rec.statusOrOK()),
 					slog.Int64("bytes", rec.bytes),
-					slog.Duration("took", now().Sub(start)),
+					slog.Duration("took", took),
 					slog.String("address", AddressKey(ClientAddress(r, trusted))))
 			}()
 			next.ServeHTTP(rec, r)

@@ -48,7 +48,7 @@ func serve(t *testing.T, r *http.Request, h func(http.ResponseWriter, *http.Requ
 	router.Use(web.Route)
 	router.NotFoundHandler = p.NotFound()
 	router.Handle("/textes/{kind}", p.Handle(h)).Methods("GET", "POST")
-	chain := web.WithRequest(web.AccessLog(log, time.Now, nil)(p.Recover(web.SecurityHeaders(issuer)(router))))
+	chain := web.WithRequest(web.AccessLog(log, time.Now, nil, func(string, string, int, time.Duration) {})(p.Recover(web.SecurityHeaders(issuer)(router))))
 	w := httptest.NewRecorder()
 	chain.ServeHTTP(w, r)
 	return w, lines()
@@ -188,7 +188,11 @@ func TestSeeOtherAsksAgainWithGet(t *testing.T) {
 
 func TestAccessLogKnowsTheClientBehindAProxy(t *testing.T) {
 	log, lines := logged(t)
-	h := web.AccessLog(log, time.Now, []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")})(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	var answered []string
+	count := func(route, method string, status int, _ time.Duration) {
+		answered = append(answered, fmt.Sprint(route, method, status))
+	}
+	h := web.AccessLog(log, time.Now, []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, count)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte("12345"))
 	}))
 	r := httptest.NewRequest("GET", "/", nil)
@@ -196,5 +200,8 @@ func TestAccessLogKnowsTheClientBehindAProxy(t *testing.T) {
 	h.ServeHTTP(httptest.NewRecorder(), r)
 	if l := lines()[0]; l["address"] != "2001:db8::/64" || l["status"] != 200.0 || l["bytes"] != 5.0 {
 		t.Errorf("log %v", l)
+	}
+	if len(answered) != 1 || answered[0] != "GET200" {
+		t.Errorf("told of %q", answered)
 	}
 }
