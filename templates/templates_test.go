@@ -15,7 +15,7 @@ import (
 // real ones.
 var funcs = func() template.FuncMap {
 	m := template.FuncMap{}
-	for _, name := range []string{"t", "plain", "links", "told", "field", "tel", "unstop"} {
+	for _, name := range []string{"t", "plain", "links", "told", "field", "tel", "unstop", "duration"} {
 		m[name] = func(...any) string { return "" }
 	}
 	return m

@@ -2,6 +2,7 @@ package session
 
 import (
 	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"time"
@@ -48,6 +49,10 @@ func (c cookie) fresh() (*http.Cookie, []byte, error) {
 func (c cookie) read(r *http.Request) ([]byte, bool) {
 	sent, err := r.Cookie(c.name)
 	if err != nil {
+		return nil, false
+	}
+	// The last sign of base64 has bits that mean nothing: one text for one value.
+	if _, err := base64.URLEncoding.Strict().DecodeString(sent.Value); err != nil {
 		return nil, false
 	}
 	var value []byte

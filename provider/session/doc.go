@@ -16,6 +16,9 @@
 //	           │ ▲
 //	    Rotate └─┘  End, EndOthers ──► ErrExpired
 //
+// Current and Extend count as use, Look does not; Remaining tells when idleness
+// would end the session.
+//
 // A cookie that does not decode is no cookie. The package does not know what a
 // session may do: that is account.MayIssue and the table of signin.
 package session

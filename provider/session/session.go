@@ -20,7 +20,8 @@ var (
 	ErrExpired = errors.New("session has expired")
 )
 
-// touchEvery bounds how often a session's row is written for being used.
+// touchEvery bounds how often a session's row is written for being used; a
+// tenth of Idle does where that is less, so that use always counts in time.
 const touchEvery = time.Minute
 
 // maxUserAgent is how much of the browser's name is kept, in bytes.
@@ -45,25 +46,21 @@ func New(master secret.Master, db *storage.DB, idle, absolute time.Duration, sec
 }
 
 // Current returns the request's live session, or ErrNone or ErrExpired, and
-// notes that it is in use.
+// notes that it is in use, at most once a minute.
 func (m *Manager) Current(r *http.Request) (storage.Session, error) {
-	hash, ok := m.session.read(r)
-	if !ok {
-		return storage.Session{}, ErrNone
-	}
-	ctx := r.Context()
-	s, err := m.DB.SessionByHash(ctx, hash)
-	if errors.Is(err, storage.ErrNotFound) {
-		return storage.Session{}, ErrNone // rotated away or purged
-	}
+	return m.use(r, min(touchEvery, m.Idle/10))
+}
+
+// Extend is Current for somebody who says so: the use is noted in any case.
+func (m *Manager) Extend(r *http.Request) (storage.Session, error) { return m.use(r, 0) }
+
+func (m *Manager) use(r *http.Request, every time.Duration) (storage.Session, error) {
+	s, err := m.Look(r)
 	if err != nil {
-		return storage.Session{}, fmt.Errorf("load session: %w", err)
+		return s, err
 	}
-	now := m.Now()
-	if !m.Live(s, now) {
-		return storage.Session{}, ErrExpired
-	}
-	if now.Sub(s.SeenAt.Time()) >= touchEvery {
+	ctx, now := r.Context(), m.Now()
+	if now.Sub(s.SeenAt.Time()) >= every {
 		s.SeenAt = storage.At(now)
 		if err := m.DB.InTx(ctx, func(q *storage.Queries) error { return q.TouchSession(ctx, s.ID, s.SeenAt) }); err != nil {
 			return storage.Session{}, fmt.Errorf("touch session: %w", err)
@@ -72,9 +69,39 @@ func (m *Manager) Current(r *http.Request) (storage.Session, error) {
 	return s, nil
 }
 
+// Look is Current without being a use: looking never puts the end off.
+func (m *Manager) Look(r *http.Request) (storage.Session, error) {
+	hash, ok := m.session.read(r)
+	if !ok {
+		return storage.Session{}, ErrNone
+	}
+	s, err := m.DB.SessionByHash(r.Context(), hash)
+	if errors.Is(err, storage.ErrNotFound) {
+		return storage.Session{}, ErrNone // rotated away or purged
+	}
+	if err != nil {
+		return storage.Session{}, fmt.Errorf("load session: %w", err)
+	}
+	if !m.Live(s, m.Now()) {
+		return storage.Session{}, ErrExpired
+	}
+	return s, nil
+}
+
 // Live says whether the session still counts at that time.
 func (m *Manager) Live(s storage.Session, now time.Time) bool {
 	return s.EndedAt.IsZero() && now.Before(s.ExpiresAt.Time()) && now.Before(s.SeenAt.Time().Add(m.Idle))
+}
+
+// Remaining is how long the live session lasts if it is not used, in whole
+// seconds, rounded up. It is 0 when use would not make it last longer, because
+// its absolute end comes first.
+func (m *Manager) Remaining(s storage.Session) time.Duration {
+	end := s.SeenAt.Time().Add(m.Idle)
+	if !end.Before(s.ExpiresAt.Time()) {
+		return 0
+	}
+	return (end.Sub(m.Now()) + time.Second - 1).Truncate(time.Second)
 }
 
 // Start opens a session for s.UserID, with s.ProvisionalID and s.AMR, under a

@@ -118,6 +118,58 @@ func TestSessionIsTouchedOnceAMinute(t *testing.T) {
 	}
 }
 
+func TestExtendingAlwaysPutsTheIdleEndOff(t *testing.T) {
+	w := newWorld(t, true)
+	s, c := w.start(t)
+	start := w.now
+	remaining := func(use func(*http.Request) (storage.Session, error)) time.Duration {
+		t.Helper()
+		s, err := use(with(c))
+		if err != nil {
+			t.Fatalf("after %v: %v", w.now.Sub(start), err)
+		}
+		return w.Remaining(s)
+	}
+	w.now = start.Add(30*time.Second + time.Millisecond)
+	for _, test := range []struct {
+		name string
+		use  func(*http.Request) (storage.Session, error)
+		want time.Duration
+	}{{"Look", w.Look, 29*time.Minute + 30*time.Second}, {"Current", w.Current, 29*time.Minute + 30*time.Second}, {"Extend", w.Extend, 30 * time.Minute}} {
+		if got := remaining(test.use); got != test.want {
+			t.Errorf("%s: %v remain, want %v", test.name, got, test.want)
+		}
+	}
+	w.now = start.Add(29 * time.Minute)
+	if got := remaining(w.Look); got != 90*time.Second {
+		t.Errorf("%v remain, want 90 s", got)
+	}
+	for ; w.now.Before(start.Add(11*time.Hour + 30*time.Minute)); w.now = w.now.Add(10 * time.Minute) { // as often as wished
+		if got := remaining(w.Extend); got != 30*time.Minute {
+			t.Fatalf("after %v %v remain", w.now.Sub(start), got)
+		}
+	}
+	if got := remaining(w.Extend); got != 0 {
+		t.Errorf("%v remain, want 0: the absolute end comes first", got)
+	}
+	w.write(t, func(ctx context.Context, q *storage.Queries) error { return w.End(ctx, q, s.ID) })
+	if _, err := w.Extend(with(c)); !errors.Is(err, session.ErrExpired) {
+		t.Errorf("extending an ended session: %v, want ErrExpired", err)
+	}
+}
+
+func TestAVeryShortSessionLivesWhileItIsUsed(t *testing.T) {
+	w := newWorld(t, true)
+	w.Idle = 40 * time.Second
+	_, c := w.start(t)
+	for range 10 {
+		w.now = w.now.Add(30 * time.Second)
+		if _, err := w.Current(with(c)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestRotationKillsTheOldCookie(t *testing.T) {
 	w := newWorld(t, true)
 	s, before := w.start(t)

@@ -50,7 +50,7 @@ func (s *Signin) application(ctx context.Context, flow storage.Flow) (string, er
 // bar shows the page of a suspended, dormant or closed account and ends the
 // session, if there is one.
 func (s *Signin) bar(w http.ResponseWriter, r *http.Request, v visit, page string) error {
-	if err := s.end(w, r, v, page); err != nil {
+	if err := s.end(w, r, &v, page); err != nil {
 		return err
 	}
 	return s.render(w, r, v, web.View{Template: page, Status: http.StatusForbidden, Data: stepPage{Flow: v.Flow.ID}})
@@ -59,7 +59,7 @@ func (s *Signin) bar(w http.ResponseWriter, r *http.Request, v visit, page strin
 // lapse ends a session whose provisional password can no longer be consumed:
 // it expired, or it was used or replaced in the meantime.
 func (s *Signin) lapse(w http.ResponseWriter, r *http.Request, v visit) error {
-	if err := s.end(w, r, v, "provisional password lapsed"); err != nil {
+	if err := s.end(w, r, &v, "provisional password lapsed"); err != nil {
 		return err
 	}
 	if p := v.Provisional; p.UsedAt.IsZero() && p.SupersededAt.IsZero() {
@@ -84,7 +84,8 @@ func (s *Signin) provisionalExpired(w http.ResponseWriter, r *http.Request, v vi
 }
 
 // end ends the visit's session for that reason and has the browser forget it.
-func (s *Signin) end(w http.ResponseWriter, r *http.Request, v visit, reason string) error {
+// From then on v is the visit of somebody who is not signed in.
+func (s *Signin) end(w http.ResponseWriter, r *http.Request, v *visit, reason string) error {
 	s.Sessions.Clear(w)
 	if v.Session.ID == "" {
 		return nil
@@ -98,6 +99,7 @@ func (s *Signin) end(w http.ResponseWriter, r *http.Request, v visit, reason str
 	if err != nil {
 		return fmt.Errorf("end session: %w", err)
 	}
+	v.Session, v.State = storage.Session{}, State{}
 	return nil
 }
 

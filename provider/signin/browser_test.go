@@ -90,7 +90,7 @@ func (p page) submit(pairs ...string) page {
 // press submits the form of the button with that label.
 func (p page) press(label string) page {
 	p.b.w.t.Helper()
-	button := p.Find("button").FilterFunction(func(_ int, s *goquery.Selection) bool { return spaced(strings.TrimSpace(s.Text())) == label })
+	button := p.Find("main button").FilterFunction(func(_ int, s *goquery.Selection) bool { return spaced(strings.TrimSpace(s.Text())) == label })
 	if button.Length() != 1 {
 		p.b.w.t.Fatalf("%d buttons « %s » on %s:\n%s", button.Length(), label, p.url, p.Text())
 	}

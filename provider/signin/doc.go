@@ -18,6 +18,8 @@
 //	/connexion/suite      asks the table and redirects
 //	/connexion/refus      a text was not accepted; nothing is lost
 //	/connexion/arreter    stop and sign out
+//	/connexion/prolonger  how long the session lasts; POST puts the end off
+//	/connexion/expiration the session has expired
 //	/deconnexion          sign out
 //	/                     Mon Compte Partenaire
 //	/textes/KIND/VERSION  a text, public, to print

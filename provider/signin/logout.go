@@ -34,7 +34,7 @@ func (s *Signin) signOut(w http.ResponseWriter, r *http.Request, reason string) 
 	if err != nil {
 		return err
 	}
-	if err := s.end(w, r, v, reason); err != nil {
+	if err := s.end(w, r, &v, reason); err != nil {
 		return err
 	}
 	return s.render(w, r, v, web.View{Template: "loggedout", Data: stepPage{Flow: v.Flow.ID}})

@@ -123,9 +123,7 @@ func (s *Signin) flow(r *http.Request, demande string) (storage.Flow, error) {
 func (s *Signin) leave(w http.ResponseWriter, r *http.Request, v visit, next Step) error {
 	switch {
 	case v.Expired && next == Login:
-		s.Sessions.Clear(w)
-		return s.render(w, r, v, web.View{Template: "expired", Status: http.StatusForbidden,
-			Data: expiredPage{Flow: v.Flow.ID, Idle: text.Duration(s.Sessions.Idle)}})
+		return s.expired(w, r, v)
 	case next == Done && v.Flow.ID != "":
 		web.SeeOther(w, r, v.with(flowEnd))
 	default:
@@ -149,9 +147,10 @@ func (v visit) with(path string) string {
 }
 
 // render shows a page of the sign-in. Every one of them may end at the
-// application, by the redirects that follow its form.
+// application, by the redirects that follow its form, and warns before the
+// session of the visit ends.
 func (s *Signin) render(w http.ResponseWriter, r *http.Request, v visit, view web.View) error {
-	view.Redirects = v.Flow.RedirectURI
+	view.Redirects, view.TimeLimit = v.Flow.RedirectURI, s.timeLimit(v)
 	return s.Pages.Render(w, r, view)
 }
 
@@ -173,8 +172,3 @@ func (v visit) page(step int) stepPage {
 // lastDay is how people are told the end of a provisional password, which is the
 // first second at which it is refused.
 func lastDay(p storage.Provisional) string { return text.Date(p.ExpiresAt.Time().Add(-time.Second)) }
-
-type expiredPage struct {
-	Flow string
-	Idle string // how long a session may rest
-}

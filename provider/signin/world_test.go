@@ -122,6 +122,8 @@ func (w *world) routes() http.Handler {
 		{"/connexion/refus", w.Refuse, nil},
 		{"/connexion/partage", w.Consent, w.SubmitConsent},
 		{"/connexion/arreter", nil, w.Stop},
+		{"/connexion/prolonger", w.Remaining, w.Extend},
+		{"/connexion/expiration", w.Expiration, nil},
 		{"/deconnexion", w.Logout, w.SubmitLogout},
 		{"/textes/{kind}/{version}", w.Text, nil},
 		{"/depart", w.depart, nil},

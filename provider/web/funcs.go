@@ -17,6 +17,7 @@ import (
 //	{{field . "name" "label" (t …) …}} what the partial "field" shows
 //	{{told .Data.Key .Data.Vars}}     text of an error page
 //	{{tel .Phone}}                    target of a link that dials
+//	{{duration .Left}}                « 2 minutes »
 //	{{unstop .Summary}}               a phrase without its final stop, for a sentence that adds one
 func Funcs(texts *text.Catalog) template.FuncMap {
 	return template.FuncMap{
@@ -26,11 +27,12 @@ func Funcs(texts *text.Catalog) template.FuncMap {
 		"plain": func(key string, vars ...any) string {
 			return texts.Get(key, words(vars)...)
 		},
-		"links":  func(key string, args ...any) (template.HTML, error) { return links(texts, key, args) },
-		"field":  newField,
-		"tel":    func(phone string) string { return "tel:" + strings.Map(dialled, phone) },
-		"unstop": func(s string) string { return strings.TrimRight(strings.TrimSpace(s), ".") },
-		"told":   func(key string, vars []string) template.HTML { return told(texts, key, vars) },
+		"links":    func(key string, args ...any) (template.HTML, error) { return links(texts, key, args) },
+		"field":    newField,
+		"tel":      func(phone string) string { return "tel:" + strings.Map(dialled, phone) },
+		"duration": text.Duration,
+		"unstop":   func(s string) string { return strings.TrimRight(strings.TrimSpace(s), ".") },
+		"told":     func(key string, vars []string) template.HTML { return told(texts, key, vars) },
 	}
 }
 

@@ -9,22 +9,26 @@ import (
 // policy is the Content-Security-Policy of a page. redirects, if any, is where
 // the running flow ends: its scheme may follow a POST. The scheme and not the
 // host, because the partner may redirect further, within its own sites, before
-// the browser stops checking.
-func policy(redirects string) string {
+// the browser stops checking. asks lets the page's script ask us something.
+func policy(redirects string, asks bool) string {
 	action := "'self'"
 	if u, err := url.Parse(redirects); err == nil && u.Scheme != "" {
 		// url.Parse accepts only letters, digits, + - . in a scheme, in small letters.
 		action += " " + u.Scheme + ":"
 	}
-	return "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action " + action +
+	p := "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action " + action +
 		"; frame-ancestors 'none'; base-uri 'none'"
+	if asks {
+		p += "; connect-src 'self'"
+	}
+	return p
 }
 
 // SecurityHeaders are on every answer, the protocol's too. A page sets its own
 // Content-Security-Policy over this one.
 func SecurityHeaders(issuer string) func(http.Handler) http.Handler {
 	secure := strings.HasPrefix(issuer, "https://")
-	def := policy("")
+	def := policy("", false)
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			h := w.Header()

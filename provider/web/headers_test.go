@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"loge/provider/web"
 )
@@ -58,6 +59,28 @@ func TestFormActionFollowsTheFlow(t *testing.T) {
 		if !strings.Contains(csp, want) || strings.Contains(csp, "*") {
 			t.Errorf("%q: policy %q, want %q", redirects, csp, want)
 		}
+	}
+}
+
+// TestAPageWithATimeLimitMayAskTheServer: its script asks how long is left, and
+// no other page's script asks anything.
+func TestAPageWithATimeLimitMayAskTheServer(t *testing.T) {
+	p := newPages(t)
+	if got := render(t, p, web.View{Template: "cookies"}).Header().Get("Content-Security-Policy"); got != basePolicy {
+		t.Errorf("without a limit: policy %q", got)
+	}
+	w := render(t, p, web.View{Template: "cookies", TimeLimit: &web.TimeLimit{Left: 1799 * time.Second, Ahead: 2 * time.Minute, Over: "/connexion/expiration?demande=1"}})
+	if got := w.Header().Get("Content-Security-Policy"); got != basePolicy+"; connect-src 'self'" {
+		t.Errorf("with a limit: policy %q", got)
+	}
+	dialog := parse(t, w.Body.String()).Find("body > dialog[hidden]")
+	for name, want := range map[string]string{"data-left": "1799", "data-ahead": "120", "data-over": "/connexion/expiration?demande=1"} {
+		if got := dialog.AttrOr(name, ""); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	if got := dialog.Find("strong").Text(); got != "2\u00a0minutes" {
+		t.Errorf("the dialog counts from %q", got)
 	}
 }
 

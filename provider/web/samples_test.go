@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/url"
 	"testing"
+	"time"
 
 	"loge/provider/config"
 	"loge/provider/text"
@@ -116,6 +117,7 @@ func samples(evil string) []sample {
 		Letter             bool
 	}
 	flow := struct{ Flow string }{or("01944d5a")}
+	limit := &web.TimeLimit{Left: 30 * time.Minute, Ahead: 2 * time.Minute, Over: or("/connexion/expiration?demande=01944d5a")}
 	return []sample{
 		{"login", web.View{Template: "login", Data: login, Redirects: "https://loyers.example/retour"}},
 		{"login-erreur", web.View{Template: "login", Data: login, Values: values, Errors: wrong("identifiant", "login.error.identifier_missing", "mot_de_passe", "login.error.password_missing")}},
@@ -127,7 +129,7 @@ func samples(evil string) []sample {
 		{"declined", web.View{Template: "declined", Data: first(0)}},
 		{"details", web.View{Template: "details", Data: details(false, true), Values: values}},
 		{"details-organisme", web.View{Template: "details", Data: details(true, false), Values: values}},
-		{"details-erreur", web.View{Template: "details", Data: details(true, true), Errors: wrong("prenom", "details.error.given_name_missing", "email", "details.error.email_wrong", "telephone", "details.error.phone_wrong"), Values: values}},
+		{"details-erreur", web.View{Template: "details", Data: details(true, true), Errors: wrong("prenom", "details.error.given_name_missing", "email", "details.error.email_wrong", "telephone", "details.error.phone_wrong"), Values: values, TimeLimit: limit}},
 		{"email", web.View{Template: "email", Data: struct {
 			step
 			Email string
@@ -150,9 +152,9 @@ func samples(evil string) []sample {
 		{"text-regles", web.View{Template: "text", Title: "text.rules.about", TitleVars: []string{"version", or("3")}, Data: doc(0, "rules", false, "")}},
 		{"text-conditions", web.View{Template: "text", Title: "text.terms.about", TitleVars: []string{"version", or("3")}, Data: doc(0, "terms", false, "")}},
 		{"refused", web.View{Template: "refused", Data: struct{ Flow, Kind, Back string }{or("01944d5a"), "rules", "/connexion/regles?demande=" + url.QueryEscape(or("01944d5a"))}}},
-		{"consent", web.View{Template: "consent", TitleVars: []string{"application", or("Loyers")}, Data: consent{or("01944d5a"), or("Loyers"), or("Gestion Valmont SARL"), or("suivre les aides versées pour vos locataires."), "https://loyers.example/" + url.PathEscape(or("politique")), []string{"consent.profile", "consent.email", "consent.phone", "consent.address", "consent.bailleur", "consent.organisme", "consent.habilitations"}, false, true, or("LOG 4F7K29QX"), or("30 jours")}}},
+		{"consent", web.View{Template: "consent", TitleVars: []string{"application", or("Loyers")}, Data: consent{or("01944d5a"), or("Loyers"), or("Gestion Valmont SARL"), or("suivre les aides versées pour vos locataires."), "https://loyers.example/" + url.PathEscape(or("politique")), []string{"consent.profile", "consent.email", "consent.phone", "consent.address", "consent.bailleur", "consent.organisme", "consent.habilitations"}, false, true, or("LOG 4F7K29QX"), or("30 jours")}, TimeLimit: limit}},
 		{"consent-information", web.View{Template: "consent", TitleVars: []string{"application", or("Loyers")}, Data: consent{Application: or("Loyers"), Publisher: or("l’Agence"), Inform: true, Identifier: or("LOG 4F7K29QX")}}},
-		{"account", web.View{Template: "account", Data: account{or("Marguerite Lefèvre"), or("45675320380001"), or("38"), "", "holder", or("LOG 4F7K29QX"), true}}},
+		{"account", web.View{Template: "account", Data: account{or("Marguerite Lefèvre"), or("45675320380001"), or("38"), "", "holder", or("LOG 4F7K29QX"), true}, TimeLimit: limit}},
 		{"account-organisme", web.View{Template: "account", Data: account{or("Ali Benhamou"), or("45675320380001"), or("38"), or("Habitat Solidaire"), "administrator", or("LOG 4F7K29QX"), false}}},
 		{"account-collaborateur", web.View{Template: "account", Data: account{or("Ali Benhamou"), or("45675320380001"), or("38"), or("Habitat Solidaire"), "member", or("LOG 4F7K29QX"), false}}},
 		{"logout", web.View{Template: "logout"}},

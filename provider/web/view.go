@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"loge/provider/config"
 )
@@ -23,6 +24,17 @@ type View struct {
 	// scheme joins form-action in the page's Content-Security-Policy, because
 	// Chromium applies form-action to every redirect that follows a POST.
 	Redirects string
+	// TimeLimit has the page ask, in time, whether somebody is still there. nil
+	// on pages that have no limit, or one that nothing puts off.
+	TimeLimit *TimeLimit
+}
+
+// TimeLimit is when a page stops being of use unless the person goes on. The
+// script asks Ahead of the end; our address /connexion/prolonger puts it off.
+type TimeLimit struct {
+	Left  time.Duration // until the end, by the server's clock
+	Ahead time.Duration // how long before it the person is asked
+	Over  string        // our address that says it is over
 }
 
 // FieldError is one thing to correct. Field "" is about the whole form.
@@ -79,7 +91,7 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, v View) error {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(body.Len()))
 	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", policy(v.Redirects))
+	h.Set("Content-Security-Policy", policy(v.Redirects, v.TimeLimit != nil))
 	w.WriteHeader(v.Status)
 	if r.Method == http.MethodHead {
 		return nil
