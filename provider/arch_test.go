@@ -20,6 +20,7 @@ var layers = map[string]int{
 	"loge/storage/storagetest": 1,
 	"loge/provider/config":     1,
 	"loge/provider/job":        1,
+	"loge/provider/outbound":   1,
 	"loge/provider/secret":     1,
 	"loge/provider/telemetry":  1,
 	"loge/provider/text":       1,

@@ -1,6 +1,19 @@
 package provider
 
-import "github.com/gorilla/mux"
+import (
+	"context"
+
+	"github.com/gorilla/mux"
+)
 
 // Router is the router alone, for tests that walk its routes.
 func (p *Provider) Router() (*mux.Router, error) { return p.router() }
+
+// Expire is one run of the job that ends sessions.
+func (p *Provider) Expire(ctx context.Context) error { return p.expire(ctx) }
+
+// Purge is one run of the job that deletes what has expired.
+func (p *Provider) Purge(ctx context.Context) error { return p.purge(ctx) }
+
+// RotateKeys is one run of the job that changes signing keys.
+func (p *Provider) RotateKeys(ctx context.Context) error { return p.oauth.RotateKeys(ctx) }

@@ -14,7 +14,13 @@ import (
 const (
 	mailInterval  = 2 * time.Second
 	purgeInterval = 10 * time.Minute
-	purgeBatch    = 1000
+	// Logouts leave when they are woken; the interval is for those of other
+	// replicas and for second attempts.
+	logoutInterval = 2 * time.Second
+	expireInterval = time.Minute
+	expireBatch    = 100
+	keysInterval   = 30 * time.Minute
+	purgeBatch     = 1000
 	// replayMemory is how long a used code is remembered, so that a second use
 	// is seen and revokes what the first one gave.
 	replayMemory = 24 * time.Hour
@@ -31,6 +37,9 @@ func (p *Provider) startJobs(ctx context.Context, running *sync.WaitGroup) {
 func (p *Provider) jobs() []job.Job {
 	return []job.Job{
 		{Name: "mail", Interval: mailInterval, Timeout: 10 * time.Minute, Run: p.sendMail, Wake: p.Delivery.Woken(), Everywhere: true},
+		{Name: "logout", Interval: logoutInterval, Timeout: 5 * time.Minute, Run: p.SendLogouts, Wake: p.oauth.LogoutsWoken(), Everywhere: true},
+		{Name: "expire", Interval: expireInterval, Run: p.expire},
+		{Name: "keys", Interval: keysInterval, Run: p.oauth.RotateKeys},
 		{Name: "purge", Interval: purgeInterval, Run: p.purge},
 	}
 }
@@ -41,6 +50,32 @@ func (p *Provider) sendMail(ctx context.Context) error {
 		return nil // the queue is long, as after an import: the next run goes on
 	}
 	return err
+}
+
+// wake has what the sign-in pages have just caused leave at once.
+func (p *Provider) wake() {
+	p.Delivery.Wake()
+	p.oauth.WakeLogouts()
+}
+
+// SendLogouts tells applications of the sessions that have ended.
+func (p *Provider) SendLogouts(ctx context.Context) error { return p.oauth.SendLogouts(ctx) }
+
+// expire ends the sessions whose absolute end has come, in short transactions,
+// so that applications learn it.
+func (p *Provider) expire(ctx context.Context) error {
+	for {
+		ended, err := p.oauth.EndExpired(ctx, expireBatch)
+		if err != nil {
+			return err
+		}
+		if ended > 0 {
+			p.oauth.WakeLogouts()
+		}
+		if ended < expireBatch {
+			return nil
+		}
+	}
 }
 
 // expiry is one kind of row that goes when its time is over.
@@ -56,12 +91,16 @@ func (p *Provider) expiries() []expiry {
 		{"flows", time.Hour, (*storage.Queries).PurgeFlows},
 		{"codes", replayMemory, (*storage.Queries).PurgeCodes},
 		{"access tokens", time.Hour, (*storage.Queries).PurgeAccessTokens},
-		{"grants", keep.Audit, (*storage.Queries).PurgeGrants},
+		{"refresh tokens", time.Hour, (*storage.Queries).PurgeRefreshTokens},
+		// Not before the session: its grants say which applications to tell of its end.
+		{"grants", max(keep.Audit, p.Config.Sessions.Absolute), (*storage.Queries).PurgeGrants},
 		{"sessions", keep.Sessions, (*storage.Queries).PurgeSessions},
 		{"provisional passwords", keep.Audit, (*storage.Queries).PurgeProvisionals},
 		{"e-mail codes", 24 * time.Hour, (*storage.Queries).PurgeEmailChanges},
 		{"failures", 25 * time.Hour, (*storage.Queries).PurgeFailures},
 		{"throttles", 25 * time.Hour, (*storage.Queries).PurgeThrottles},
+		{"logouts", keep.Sessions, (*storage.Queries).PurgeLogouts},
+		{"signing keys", p.oauth.Lifetimes.KeyKept(), (*storage.Queries).PurgeSigningKeys},
 		{"messages", keep.Messages, (*storage.Queries).PurgeMessages},
 		{"audit events", keep.Audit, (*storage.Queries).PurgeAudit},
 	}

@@ -14,6 +14,7 @@ import (
 	"loge/provider/letter"
 	"loge/provider/mail"
 	"loge/provider/oauth"
+	"loge/provider/outbound"
 	"loge/provider/password"
 	"loge/provider/secret"
 	"loge/provider/session"
@@ -80,15 +81,23 @@ func New(ctx context.Context, cfg config.Config, db *storage.DB, log *slog.Logge
 	}
 	sessions := session.New(master, db, cfg.Sessions.Idle, cfg.Sessions.Absolute, strings.HasPrefix(cfg.Issuer, "https://"), opts.Now)
 	p.signin = &signin.Signin{DB: db, Sessions: sessions, Pages: p.pages, Hasher: opts.Hasher, Master: master, Service: cfg.Service,
-		Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, Now: opts.Now, Wake: p.Delivery.Wake}
+		Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, Now: opts.Now, Wake: p.wake}
 	p.oauth = &oauth.Provider{DB: db, Sessions: sessions, Pages: p.pages, Issuer: cfg.Issuer, Master: master,
-		Lifetimes: oauth.Lifetimes{AccessToken: cfg.Security.AccessToken, IDToken: cfg.Security.IDToken, Flow: cfg.Security.SignInRequest},
-		Now:       opts.Now, Log: log, Pending: p.signin.Pending}
+		Lifetimes: Lifetimes(cfg.Security),
+		Now:       opts.Now, Log: log, Pending: p.signin.Pending,
+		Outbound: outbound.New(outbound.Options{Allowed: cfg.Security.AllowedNetworks, Loopback: strings.HasPrefix(cfg.Issuer, "http://")})}
 	if err := p.oauth.Start(ctx); err != nil {
 		return nil, err
 	}
 	p.handler, err = p.routes()
 	return p, err
+}
+
+// Lifetimes are the settings of what is issued, for the commands that change
+// keys too.
+func Lifetimes(s config.Security) oauth.Lifetimes {
+	return oauth.Lifetimes{AccessToken: s.AccessToken, IDToken: s.IDToken, Flow: s.SignInRequest, RefreshIdle: s.RefreshToken.Idle,
+		RefreshAbsolute: s.RefreshToken.Absolute, RefreshGrace: s.RefreshToken.Grace, KeyRotation: s.KeyRotation}
 }
 
 // Handler answers every request; Run serves it.

@@ -66,6 +66,10 @@ func (p *Provider) router() (*mux.Router, error) {
 	protocol("/oauth2/authorize", p.pages.Handle(p.oauth.Authorize), "GET", "POST")
 	protocol("/oauth2/authorize/suite", p.pages.Handle(p.oauth.Resume), "GET")
 	protocol("/oauth2/token", http.HandlerFunc(p.oauth.Token), "POST")
+	protocol("/oauth2/logout", p.pages.Handle(p.oauth.Logout), "GET", "POST")
+	post("/oauth2/logout/suite", p.oauth.SubmitLogout)
+	protocol("/oauth2/revoke", http.HandlerFunc(p.oauth.Revoke), "POST")
+	protocol("/oauth2/introspect", http.HandlerFunc(p.oauth.Introspect), "POST")
 	protocol("/oauth2/userinfo", http.HandlerFunc(p.oauth.UserInfo), "GET", "POST")
 
 	// Help and the pages of the footer.

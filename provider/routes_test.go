@@ -21,8 +21,11 @@ var protocol = map[string][]string{
 	"/oauth2/jwks":            {"GET", "HEAD"},
 	"/oauth2/authorize":       {"GET", "POST"},
 	"/oauth2/authorize/suite": {"GET"},
+	"/oauth2/logout":          {"GET", "POST"},
 	"/oauth2/token":           {"POST"},
 	"/oauth2/userinfo":        {"GET", "POST"},
+	"/oauth2/revoke":          {"POST"},
+	"/oauth2/introspect":      {"POST"},
 	"/static/{name}":          {"GET", "HEAD"},
 }
 
@@ -166,7 +169,7 @@ func TestUnknownAddressesGetAPage(t *testing.T) {
 	t.Parallel()
 	p := providertest.New(t)
 	for _, path := range []string{"/nulle-part", "/connexion/", "/Connexion", "/connexion/suite/x", "/static/nothing.css", "/static/..%2f..%2fgo.mod",
-		"/textes/rules/99", "/textes/autre/1", "/textes/rules/%00", "/textes/rules/%ff", "/oauth2", "/oauth2/introspect", "/%ff", "/" + strings.Repeat("a", 8000)} {
+		"/textes/rules/99", "/textes/autre/1", "/textes/rules/%00", "/textes/rules/%ff", "/oauth2", "/oauth2/nulle-part", "/%ff", "/" + strings.Repeat("a", 8000)} {
 		page := p.Browser().Get(p.URL + path)
 		if page.Status != http.StatusNotFound || page.H1() != "Cette page n’existe pas" {
 			t.Errorf("%.80s answers %d « %s »", path, page.Status, page.H1())

@@ -7,7 +7,8 @@ import (
 )
 
 // How a client proves who it is at the token endpoint, how its users are named
-// to it, and whether they are asked before their data is shared, as stored.
+// to it, whether they are asked before their data is shared, and what the client
+// may bring to the token endpoint, as stored.
 const (
 	AuthNone  = "none" // public client, PKCE only
 	AuthBasic = "client_secret_basic"
@@ -18,6 +19,10 @@ const (
 
 	ConsentAsk    = "ask"
 	ConsentInform = "inform"
+
+	GrantCode        = "authorization_code"
+	GrantRefresh     = "refresh_token" // with the scope offline_access
+	GrantCredentials = "client_credentials"
 )
 
 // Client is a relying party, application partenaire.
@@ -29,6 +34,7 @@ type Client struct {
 	PolicyURI              string
 	RedirectURIs           []string // compared byte for byte
 	PostLogoutRedirectURIs []string
+	BackchannelLogoutURI   string // where it is told that a session has ended; empty: nowhere
 	Scopes                 string // space list: the most it may be granted
 	AuthMethod             string // AuthNone, AuthBasic or AuthPost
 	SecretHash             []byte // secret.HashClientSecret; empty for AuthNone
@@ -38,6 +44,8 @@ type Client struct {
 	IDTokenAlg             string // RS256 or ES256
 	RequirePKCE            bool   // always so for AuthNone
 	Consent                string // ConsentAsk or ConsentInform
+	GrantTypes             string // space list of GrantCode, GrantRefresh, GrantCredentials; empty: GrantCode
+	Audiences              string // space list: clients that are resource servers for its access tokens
 	DisabledAt             Time
 	CreatedAt              Time
 	UpdatedAt              Time
@@ -49,13 +57,23 @@ func (c Client) Public() bool { return c.AuthMethod == AuthNone }
 // MayAsk tells whether the client is allowed that scope.
 func (c Client) MayAsk(scope string) bool { return slices.Contains(strings.Fields(c.Scopes), scope) }
 
+// MayUse tells whether the client may use that grant.
+func (c Client) MayUse(grant string) bool {
+	if c.GrantTypes == "" {
+		return grant == GrantCode
+	}
+	return slices.Contains(strings.Fields(c.GrantTypes), grant)
+}
+
 const clientColumns = `id, name, publisher, purpose, policy_uri, redirect_uris, post_logout_redirect_uris, scopes, auth_method,
-	secret_hash, secret_created_at, subject_type, sector, id_token_alg, require_pkce, consent, disabled_at, created_at, updated_at`
+	secret_hash, secret_created_at, subject_type, sector, id_token_alg, require_pkce, consent, disabled_at, created_at, updated_at,
+	backchannel_logout_uri, grant_types, audiences`
 
 func scanClient(s scanner) (c Client, err error) {
 	var redirects, logouts string
 	err = s.Scan(&c.ID, &c.Name, &c.Publisher, &c.Purpose, &c.PolicyURI, &redirects, &logouts, &c.Scopes, &c.AuthMethod,
-		&c.SecretHash, &c.SecretCreatedAt, &c.SubjectType, &c.Sector, &c.IDTokenAlg, &c.RequirePKCE, &c.Consent, &c.DisabledAt, &c.CreatedAt, &c.UpdatedAt)
+		&c.SecretHash, &c.SecretCreatedAt, &c.SubjectType, &c.Sector, &c.IDTokenAlg, &c.RequirePKCE, &c.Consent, &c.DisabledAt, &c.CreatedAt, &c.UpdatedAt,
+		&c.BackchannelLogoutURI, &c.GrantTypes, &c.Audiences)
 	c.RedirectURIs, c.PostLogoutRedirectURIs = splitLines(redirects), splitLines(logouts)
 	return c, err
 }
@@ -89,10 +107,10 @@ func (q *Queries) Clients(ctx context.Context) ([]Client, error) {
 // On PostgreSQL a conflict ends the transaction.
 func (q *Queries) CreateClient(ctx context.Context, c Client) error {
 	return q.exec(ctx, `INSERT INTO clients (`+clientColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
 		c.ID, c.Name, c.Publisher, c.Purpose, c.PolicyURI, strings.Join(c.RedirectURIs, "\n"), strings.Join(c.PostLogoutRedirectURIs, "\n"),
 		c.Scopes, c.AuthMethod, bytea(c.SecretHash), c.SecretCreatedAt, c.SubjectType, c.Sector, c.IDTokenAlg, c.RequirePKCE, c.Consent,
-		c.DisabledAt, c.CreatedAt, c.UpdatedAt)
+		c.DisabledAt, c.CreatedAt, c.UpdatedAt, c.BackchannelLogoutURI, c.GrantTypes, c.Audiences)
 }
 
 // SaveClient changes what describes a client: everything but its id, its
@@ -101,9 +119,11 @@ func (q *Queries) CreateClient(ctx context.Context, c Client) error {
 func (q *Queries) SaveClient(ctx context.Context, c Client) error {
 	_, err := one(ctx, q, scanOne[string], `UPDATE clients SET name = $2, publisher = $3, purpose = $4, policy_uri = $5, redirect_uris = $6,
 		post_logout_redirect_uris = $7, scopes = $8, auth_method = $9, subject_type = $10, sector = $11, id_token_alg = $12,
-		require_pkce = $13, consent = $14, updated_at = $15 WHERE id = $1 RETURNING id`,
+		require_pkce = $13, consent = $14, updated_at = $15, backchannel_logout_uri = $16,
+		grant_types = $17, audiences = $18 WHERE id = $1 RETURNING id`,
 		c.ID, c.Name, c.Publisher, c.Purpose, c.PolicyURI, strings.Join(c.RedirectURIs, "\n"), strings.Join(c.PostLogoutRedirectURIs, "\n"),
-		c.Scopes, c.AuthMethod, c.SubjectType, c.Sector, c.IDTokenAlg, c.RequirePKCE, c.Consent, c.UpdatedAt)
+		c.Scopes, c.AuthMethod, c.SubjectType, c.Sector, c.IDTokenAlg, c.RequirePKCE, c.Consent, c.UpdatedAt,
+		c.BackchannelLogoutURI, c.GrantTypes, c.Audiences)
 	return err
 }
 

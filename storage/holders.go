@@ -20,15 +20,22 @@ type Holder struct {
 // holderColumns lists what a Holder is read from. Accepted is that of each kind
 // of document published until now the person has accepted a version: a new one
 // is asked at the next sign-in, and publishing it ends nobody's work in an
-// application. now is the parameter that holds the time.
-func holderColumns(now string) string {
-	return qualified("u", userColumns) + `, ` + qualified("a", accountColumns) + `, ` + qualified("s", sessionColumns) + `,
+// application. session lists the session's columns; now is the parameter that
+// holds the time.
+func holderColumns(session, now string) string {
+	return qualified("u", userColumns) + `, ` + qualified("a", accountColumns) + `, ` + session + `,
 		c.disabled_at, COALESCE(k.scopes, ''),
 		NOT EXISTS (SELECT 1 FROM documents AS d WHERE d.published_at <= ` + now + `
 			AND NOT EXISTS (SELECT 1 FROM acceptances AS p WHERE p.user_id = u.id AND p.kind = d.kind))`
 }
 
-const holderTables = `JOIN users AS u ON u.id = s.user_id JOIN accounts AS a ON a.id = u.account_id
+// absentSession lists the columns of a session that an offline grant has
+// outlived: then it is the zero Session.
+const absentSession = `COALESCE(s.id, ''), s.id_hash, COALESCE(s.user_id, ''), COALESCE(s.provisional_id, ''), COALESCE(s.amr, ''),
+	COALESCE(s.authenticated_at, 0), COALESCE(s.administrator_accepted_at, 0), COALESCE(s.user_agent, ''), COALESCE(s.seen_at, 0),
+	COALESCE(s.expires_at, 0), COALESCE(s.ended_at, 0)`
+
+const holderTables = `JOIN accounts AS a ON a.id = u.account_id
 	LEFT JOIN consents AS k ON k.user_id = u.id AND k.client_id = c.id`
 
 // qualified writes the table before each column of a list.
@@ -50,7 +57,8 @@ func scanHolder(s scanner) (h Holder, err error) {
 	return h, err
 }
 
-var holderOfSession = `SELECT ` + holderColumns(`$3`) + ` FROM sessions AS s JOIN clients AS c ON c.id = $2 ` + holderTables + ` WHERE s.id = $1`
+var holderOfSession = `SELECT ` + holderColumns(qualified("s", sessionColumns), `$3`) + `
+	FROM sessions AS s JOIN clients AS c ON c.id = $2 JOIN users AS u ON u.id = s.user_id ` + holderTables + ` WHERE s.id = $1`
 
 // HolderOfSession returns the person signed in by that session, towards that
 // client. Ended sessions are found as well: account.MayIssue judges them.
@@ -61,22 +69,48 @@ func (q *Queries) HolderOfSession(ctx context.Context, sessionID, clientID strin
 // TokenHolder is the person behind an access token, and the token.
 type TokenHolder struct {
 	Holder
+	Grant Grant
 	Token AccessToken
 }
 
 func scanTokenHolder(s scanner) (h TokenHolder, err error) {
-	t := &h.Token
-	err = s.Scan(append(h.fields(), &t.Signature, &t.GrantID, &t.ClientID, &t.Scopes, &t.Session, &t.RequestedAt, &t.ExpiresAt)...)
+	err = s.Scan(append(append(h.fields(), h.Grant.fields()...), h.Token.fields()...)...)
 	return h, err
 }
 
-var holderOfToken = `SELECT ` + holderColumns(`$2`) + `, ` + qualified("t", tokenColumns) + `
-	FROM access_tokens AS t JOIN grants AS g ON g.id = t.grant_id JOIN sessions AS s ON s.id = g.session_id
-	JOIN clients AS c ON c.id = t.client_id ` + holderTables + `
-	WHERE t.signature = $1 AND t.expires_at > $2 AND g.revoked_at = 0`
+// grantTables join what a token of a grant stands for. A session that is gone
+// ends a grant, unless it is an offline one.
+const grantTables = `JOIN grants AS g ON g.id = t.grant_id JOIN users AS u ON u.id = g.user_id JOIN clients AS c ON c.id = t.client_id
+	LEFT JOIN sessions AS s ON s.id = g.session_id ` + holderTables
+
+var holderOfToken = `SELECT ` + holderColumns(absentSession, `$2`) + `, ` + qualified("g", grantColumns) + `, ` + qualified("t", tokenColumns) + `
+	FROM access_tokens AS t ` + grantTables + `
+	WHERE t.signature = $1 AND t.expires_at > $2 AND g.revoked_at = 0 AND (g.offline OR s.id IS NOT NULL)`
 
 // HolderOfToken returns the person behind an access token that is neither
 // expired nor revoked.
 func (q *Queries) HolderOfToken(ctx context.Context, signature string, now Time) (TokenHolder, error) {
 	return one(ctx, q, scanTokenHolder, holderOfToken, signature, now)
+}
+
+// RefreshHolder is the person behind a refresh token, and the token.
+type RefreshHolder struct {
+	Holder
+	Grant Grant
+	Token RefreshToken
+}
+
+func scanRefreshHolder(s scanner) (h RefreshHolder, err error) {
+	err = s.Scan(append(append(h.fields(), h.Grant.fields()...), h.Token.fields()...)...)
+	return h, err
+}
+
+var holderOfRefreshToken = `SELECT ` + holderColumns(absentSession, `$2`) + `, ` + qualified("g", grantColumns) + `, ` + qualified("t", refreshColumns) + `
+	FROM refresh_tokens AS t ` + grantTables + `
+	WHERE t.signature = $1`
+
+// HolderOfRefreshToken returns the person behind a refresh token; used, expired
+// and revoked ones are found as well, for whoever asks to judge them.
+func (q *Queries) HolderOfRefreshToken(ctx context.Context, signature string, now Time) (RefreshHolder, error) {
+	return one(ctx, q, scanRefreshHolder, holderOfRefreshToken, signature, now)
 }

@@ -117,9 +117,10 @@ func TestPurgeStatementsRunOnEmptyTables(t *testing.T) {
 	storagetest.ForEach(t, func(t *testing.T, db *storage.DB) {
 		write(t, db, func(ctx context.Context, q *storage.Queries) error {
 			for name, purge := range map[string]func(context.Context, storage.Time, int) (int64, error){
-				"flows": q.PurgeFlows, "codes": q.PurgeCodes, "access tokens": q.PurgeAccessTokens, "grants": q.PurgeGrants,
+				"flows": q.PurgeFlows, "codes": q.PurgeCodes, "access tokens": q.PurgeAccessTokens, "refresh tokens": q.PurgeRefreshTokens, "grants": q.PurgeGrants,
 				"sessions": q.PurgeSessions, "provisionals": q.PurgeProvisionals, "e-mail changes": q.PurgeEmailChanges,
 				"messages": q.PurgeMessages, "audit": q.PurgeAudit,
+				"logouts": q.PurgeLogouts, "signing keys": q.PurgeSigningKeys,
 			} {
 				if n, err := purge(ctx, 1000, 10); n != 0 || err != nil {
 					return fmt.Errorf("purge %s: %d, %w", name, n, err)

@@ -84,14 +84,46 @@ func (q *Queries) AcceptAdministrator(ctx context.Context, id string, now Time) 
 		WHERE id = $1 AND ended_at = 0 AND administrator_accepted_at = 0`, id, now)
 }
 
+// Sessions end here and nowhere else, so that no way to end one forgets what
+// ends with it: the applications that were signed in to are told.
+
 // EndSession ends the session; a second time changes nothing.
 func (q *Queries) EndSession(ctx context.Context, id string, now Time) error {
-	return q.exec(ctx, `UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at = 0`, id, now)
+	_, err := q.endSessions(ctx, now, `UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at = 0 RETURNING id`, id, now)
+	return err
 }
 
-// EndOtherSessions ends the user's sessions except one; keepID "" ends all.
+// EndOtherSessions ends the user's sessions except one; keepID "" ends all. What
+// applications hold of them for when the person is away ends too.
 func (q *Queries) EndOtherSessions(ctx context.Context, userID, keepID string, now Time) error {
-	return q.exec(ctx, `UPDATE sessions SET ended_at = $3 WHERE user_id = $1 AND id <> $2 AND ended_at = 0`, userID, keepID, now)
+	if err := q.RevokeOtherGrants(ctx, userID, keepID, now); err != nil {
+		return err
+	}
+	_, err := q.endSessions(ctx, now, `UPDATE sessions SET ended_at = $3 WHERE user_id = $1 AND id <> $2 AND ended_at = 0 RETURNING id`,
+		userID, keepID, now)
+	return err
+}
+
+// EndExpiredSessions ends up to limit sessions whose absolute end has come, and
+// tells how many. A session that only rests is not over for the applications:
+// their people may be at work there.
+func (q *Queries) EndExpiredSessions(ctx context.Context, now Time, limit int) (int, error) {
+	return q.endSessions(ctx, now, `UPDATE sessions SET ended_at = $1 WHERE ended_at = 0 AND id IN
+		(SELECT id FROM sessions WHERE ended_at = 0 AND expires_at <= $1 ORDER BY expires_at LIMIT $2) RETURNING id`, now, limit)
+}
+
+// endSessions runs a statement that ends sessions and returns their ids.
+func (q *Queries) endSessions(ctx context.Context, now Time, query string, args ...any) (int, error) {
+	ended, err := all(ctx, q, scanOne[string], query, args...)
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range ended {
+		if err := q.enqueueLogouts(ctx, id, now); err != nil {
+			return 0, err
+		}
+	}
+	return len(ended), nil
 }
 
 // PurgeSessions deletes up to limit sessions whose absolute end lies before

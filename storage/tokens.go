@@ -13,6 +13,7 @@ type Grant struct {
 	CreatedAt Time
 	ExpiresAt Time // when the last of its tokens has expired
 	RevokedAt Time
+	Offline   bool // outlives the session: its client holds refresh tokens
 }
 
 // Code is an authorization code. PKCE and OpenID parameters stand in the same
@@ -33,41 +34,35 @@ type Code struct {
 // AccessToken is an opaque access token.
 type AccessToken struct {
 	Signature   string // of the token; the token itself is stored nowhere
-	GrantID     string
+	GrantID     string // "" for a token of a client's own
 	ClientID    string
 	Scopes      string // space list
 	Session     string // as in Code
 	RequestedAt Time
 	ExpiresAt   Time
+	Audience    string // space list: the clients that it is meant for, beside its own
 }
 
-const grantColumns = `id, client_id, user_id, session_id, scopes, created_at, expires_at, revoked_at`
+const grantColumns = `id, client_id, user_id, session_id, scopes, created_at, expires_at, revoked_at, offline`
+
+func (g *Grant) fields() []any {
+	return []any{&g.ID, &g.ClientID, &g.UserID, &g.SessionID, &g.Scopes, &g.CreatedAt, &g.ExpiresAt, &g.RevokedAt, &g.Offline}
+}
 
 func scanGrant(s scanner) (g Grant, err error) {
-	err = s.Scan(&g.ID, &g.ClientID, &g.UserID, &g.SessionID, &g.Scopes, &g.CreatedAt, &g.ExpiresAt, &g.RevokedAt)
+	err = s.Scan(g.fields()...)
 	return g, err
 }
 
 // CreateGrant stores a new grant.
 func (q *Queries) CreateGrant(ctx context.Context, g Grant) error {
-	return q.exec(ctx, `INSERT INTO grants (`+grantColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		g.ID, g.ClientID, g.UserID, g.SessionID, g.Scopes, g.CreatedAt, g.ExpiresAt, g.RevokedAt)
+	return q.exec(ctx, `INSERT INTO grants (`+grantColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		g.ID, g.ClientID, g.UserID, g.SessionID, g.Scopes, g.CreatedAt, g.ExpiresAt, g.RevokedAt, g.Offline)
 }
 
 // Grant returns the grant with that id, revoked ones too.
 func (q *Queries) Grant(ctx context.Context, id string) (Grant, error) {
 	return one(ctx, q, scanGrant, `SELECT `+grantColumns+` FROM grants WHERE id = $1`, id)
-}
-
-// RevokeGrant ends the grant and all its tokens; ErrNotFound when it has been
-// revoked before. A token whose insertion is under way is dead as well, since
-// every use of a token looks at its grant.
-func (q *Queries) RevokeGrant(ctx context.Context, id string, now Time) (Grant, error) {
-	g, err := one(ctx, q, scanGrant, `UPDATE grants SET revoked_at = $2 WHERE id = $1 AND revoked_at = 0 RETURNING `+grantColumns, id, now)
-	if err != nil {
-		return g, err
-	}
-	return g, q.exec(ctx, `DELETE FROM access_tokens WHERE grant_id = $1`, id)
 }
 
 const codeColumns = `signature, grant_id, client_id, request, scopes, granted, session, requested_at, expires_at, used_at`
@@ -102,10 +97,14 @@ func (q *Queries) BurnCode(ctx context.Context, signature string, now Time) (Cod
 		WHERE signature = $1 AND used_at = 0 RETURNING `+codeColumns, signature, now)
 }
 
-const tokenColumns = `signature, grant_id, client_id, scopes, session, requested_at, expires_at`
+const tokenColumns = `signature, grant_id, client_id, scopes, session, requested_at, expires_at, audience`
+
+func (t *AccessToken) fields() []any {
+	return []any{&t.Signature, &t.GrantID, &t.ClientID, &t.Scopes, &t.Session, &t.RequestedAt, &t.ExpiresAt, &t.Audience}
+}
 
 func scanToken(s scanner) (t AccessToken, err error) {
-	err = s.Scan(&t.Signature, &t.GrantID, &t.ClientID, &t.Scopes, &t.Session, &t.RequestedAt, &t.ExpiresAt)
+	err = s.Scan(t.fields()...)
 	return t, err
 }
 
@@ -113,10 +112,27 @@ func scanToken(s scanner) (t AccessToken, err error) {
 // does not exist or has been revoked.
 func (q *Queries) CreateAccessToken(ctx context.Context, t AccessToken) error {
 	_, err := one(ctx, q, scanOne[string], `INSERT INTO access_tokens (`+tokenColumns+`)
-		SELECT CAST($1 AS TEXT), id, CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS BIGINT), CAST($7 AS BIGINT)
+		SELECT CAST($1 AS TEXT), id, CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS BIGINT), CAST($7 AS BIGINT), CAST($8 AS TEXT)
 		FROM grants WHERE id = $2 AND revoked_at = 0 RETURNING signature`,
-		t.Signature, t.GrantID, t.ClientID, t.Scopes, t.Session, t.RequestedAt, t.ExpiresAt)
+		t.Signature, t.GrantID, t.ClientID, t.Scopes, t.Session, t.RequestedAt, t.ExpiresAt, t.Audience)
 	return err
+}
+
+// CreateClientToken stores a token of the client's own, behind which there is no
+// person; ErrNotFound when the client is disabled.
+func (q *Queries) CreateClientToken(ctx context.Context, t AccessToken) error {
+	_, err := one(ctx, q, scanOne[string], `INSERT INTO access_tokens (`+tokenColumns+`)
+		SELECT CAST($1 AS TEXT), '', id, CAST($3 AS TEXT), '', CAST($4 AS BIGINT), CAST($5 AS BIGINT), CAST($6 AS TEXT)
+		FROM clients WHERE id = $2 AND disabled_at = 0 RETURNING signature`,
+		t.Signature, t.ClientID, t.Scopes, t.RequestedAt, t.ExpiresAt, t.Audience)
+	return err
+}
+
+// ClientToken returns a token of a client's own that has not expired, unless
+// its client is disabled.
+func (q *Queries) ClientToken(ctx context.Context, signature string, now Time) (AccessToken, error) {
+	return one(ctx, q, scanToken, `SELECT `+tokenColumns+` FROM access_tokens WHERE signature = $1 AND grant_id = '' AND expires_at > $2
+		AND EXISTS (SELECT 1 FROM clients WHERE id = access_tokens.client_id AND disabled_at = 0)`, signature, now)
 }
 
 // AccessToken returns a token that is neither expired nor revoked.

@@ -19,17 +19,21 @@ type clientCmd struct {
 type clientAddCmd struct {
 	Name         string   `help:"What people read when they are asked to share their data." required:""`
 	ID           string   `help:"client_id; made of the name when left out." name:"id"`
-	RedirectURI  []string `help:"Where answers may go, to the letter; repeat for several." required:"" name:"redirect-uri" sep:"none" placeholder:"URL"`
+	RedirectURI  []string `help:"Where answers may go, to the letter; repeat for several. Needed where people sign in." name:"redirect-uri" sep:"none" placeholder:"URL"`
+	PostLogout   []string `help:"Where browsers may go after a sign-out, to the letter; repeat for several." name:"post-logout-redirect-uri" sep:"none" placeholder:"URL"`
+	Backchannel  string   `help:"Where it is told that somebody has signed out." name:"backchannel-logout-uri" placeholder:"URL"`
 	Publisher    string   `help:"Who runs it; the name when left out."`
 	Purpose      string   `help:"What the data is for, one sentence people read."`
 	PolicyURI    string   `help:"Its privacy policy." name:"policy-uri" placeholder:"URL"`
-	Scope        []string `help:"What it may ask for beside openid: ${scopes}. Default: profile,email,bailleur."`
+	Scope        []string `help:"What it may ask for beside openid: ${scopes}. Default: profile,email,bailleur. For client_credentials also those of an interface, such as quittances:lire."`
 	Auth         string   `help:"client_secret_basic, client_secret_post, or none for an application that can keep no secret." default:"client_secret_basic"`
 	Subject      string   `help:"pairwise or public." default:"pairwise"`
 	Sector       string   `help:"Applications of one sector see the same subject; the host of the redirect address when left out."`
 	Alg          string   `help:"Signature of ID tokens: RS256 or ES256." default:"RS256"`
 	OptionalPKCE bool     `help:"Accept requests without PKCE, for old libraries." name:"optional-pkce"`
 	Consent      string   `help:"ask, or inform for applications of the agency itself." default:"ask"`
+	GrantType    []string `help:"authorization_code, refresh_token, client_credentials. Default: authorization_code, with refresh_token where the scope offline_access is." name:"grant-type"`
+	Audience     []string `help:"client_id of an interface that its access tokens are meant for, and that may introspect them." placeholder:"ID"`
 }
 
 // clientDetails is a client as it is shown; no hash of its secret.
@@ -41,6 +45,8 @@ type clientDetails struct {
 	Purpose      string   `json:"purpose"`
 	PolicyURI    string   `json:"policy_uri"`
 	RedirectURIs []string `json:"redirect_uris"`
+	PostLogout   []string `json:"post_logout_redirect_uris,omitempty"`
+	Backchannel  string   `json:"backchannel_logout_uri,omitempty"`
 	Scopes       []string `json:"scopes"`
 	Auth         string   `json:"token_endpoint_auth_method"`
 	Subject      string   `json:"subject_type"`
@@ -48,6 +54,8 @@ type clientDetails struct {
 	Alg          string   `json:"id_token_signed_response_alg"`
 	RequirePKCE  bool     `json:"require_pkce"`
 	Consent      string   `json:"consent"`
+	GrantTypes   []string `json:"grant_types"`
+	Audiences    []string `json:"audiences,omitempty"`
 	Created      string   `json:"created"`
 	SecretMade   string   `json:"secret_made,omitempty"`
 	Disabled     string   `json:"disabled,omitempty"`
@@ -55,8 +63,9 @@ type clientDetails struct {
 
 func clientOf(c storage.Client, secret string) clientDetails {
 	return clientDetails{ID: c.ID, Secret: secret, Name: c.Name, Publisher: c.Publisher, Purpose: c.Purpose, PolicyURI: c.PolicyURI,
-		RedirectURIs: c.RedirectURIs, Scopes: strings.Fields(c.Scopes), Auth: c.AuthMethod, Subject: c.SubjectType, Sector: c.Sector,
-		Alg: c.IDTokenAlg, RequirePKCE: c.RequirePKCE, Consent: c.Consent, Created: date(c.CreatedAt), SecretMade: date(c.SecretCreatedAt),
+		RedirectURIs: c.RedirectURIs, PostLogout: c.PostLogoutRedirectURIs, Backchannel: c.BackchannelLogoutURI,
+		Scopes: strings.Fields(c.Scopes), Auth: c.AuthMethod, Subject: c.SubjectType, Sector: c.Sector,
+		Alg: c.IDTokenAlg, RequirePKCE: c.RequirePKCE, Consent: c.Consent, GrantTypes: strings.Fields(c.GrantTypes), Audiences: strings.Fields(c.Audiences), Created: date(c.CreatedAt), SecretMade: date(c.SecretCreatedAt),
 		Disabled: date(c.DisabledAt)}
 }
 
@@ -68,8 +77,9 @@ func (c clientAddCmd) Run(a *app) error {
 	defer db.Close()
 	office := &operator.Operator{DB: db, Now: a.now, Actor: actor()}
 	client, secret, err := office.AddClient(a.ctx, operator.NewClient{ID: c.ID, Name: c.Name, Publisher: c.Publisher, Purpose: c.Purpose,
-		PolicyURI: c.PolicyURI, RedirectURIs: c.RedirectURI, Scopes: c.Scope, AuthMethod: c.Auth, SubjectType: c.Subject, Sector: c.Sector,
-		IDTokenAlg: c.Alg, OptionalPKCE: c.OptionalPKCE, Consent: c.Consent})
+		PolicyURI: c.PolicyURI, RedirectURIs: c.RedirectURI, PostLogoutRedirectURIs: c.PostLogout, BackchannelLogoutURI: c.Backchannel,
+		Scopes: c.Scope, AuthMethod: c.Auth, SubjectType: c.Subject, Sector: c.Sector,
+		IDTokenAlg: c.Alg, OptionalPKCE: c.OptionalPKCE, Consent: c.Consent, GrantTypes: c.GrantType, Audiences: c.Audience})
 	if err != nil {
 		return err
 	}
@@ -135,8 +145,9 @@ func (c clientShowCmd) Run(a *app) error {
 	return a.print(d, func() {
 		for _, line := range [][2]string{
 			{"client_id", d.ID}, {"name", d.Name}, {"publisher", d.Publisher}, {"purpose", d.Purpose}, {"policy", d.PolicyURI},
-			{"redirect", strings.Join(d.RedirectURIs, "\n               ")}, {"scopes", strings.Join(d.Scopes, " ")},
-			{"auth", d.Auth}, {"subject", strings.TrimSpace(d.Subject + " " + d.Sector)}, {"id token", d.Alg}, {"consent", d.Consent},
+			{"redirect", strings.Join(d.RedirectURIs, "\n               ")}, {"after logout", strings.Join(d.PostLogout, "\n               ")},
+			{"back-channel", d.Backchannel}, {"scopes", strings.Join(d.Scopes, " ")},
+			{"grants", strings.Join(d.GrantTypes, " ")}, {"audience", strings.Join(d.Audiences, " ")}, {"auth", d.Auth}, {"subject", strings.TrimSpace(d.Subject + " " + d.Sector)}, {"id token", d.Alg}, {"consent", d.Consent},
 			{"created", d.Created}, {"secret made", d.SecretMade}, {"disabled", d.Disabled},
 		} {
 			if line[1] != "" {

@@ -37,6 +37,7 @@ type cli struct {
 	Letter   letterCmd   `cmd:"" help:"Print the letters that wait."`
 	Client   clientCmd   `cmd:"" help:"Register partner applications."`
 	Document documentCmd `cmd:"" help:"Publish the rules and the terms."`
+	Key      keyCmd      `cmd:"" help:"List and change the signing keys."`
 	Audit    auditCmd    `cmd:"" help:"Verify or export the journal."`
 	Demo     demoCmd     `cmd:"" help:"Try it: an invented agency, landlords and partner on this machine."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`

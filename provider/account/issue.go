@@ -25,6 +25,7 @@ const (
 	SessionEnded       Refusal = "session has ended"
 	SessionExpired     Refusal = "session has reached its absolute limit"
 	SessionIdle        Refusal = "session has been idle for too long"
+	PasswordChanged    Refusal = "password was chosen after access was granted"
 	DocumentsPending   Refusal = "rules or terms are not accepted"
 )
 
@@ -40,6 +41,7 @@ type SessionFacts struct {
 	EndedAt     storage.Time // signed out, replaced, or ended by the agency
 	ExpiresAt   storage.Time // absolute limit; 0: does not bind this token (a grant that outlives the browser)
 	IdleAt      storage.Time // when it lapses unless used; 0: does not bind this token
+	GrantedAt   storage.Time // of a grant that outlives the browser: a password chosen later ends it; 0: does not bind
 	// Accepted says that a version of the rules and one of the terms are accepted.
 	// The newest is the sign-in's business: publishing it ends no token.
 	Accepted bool
@@ -77,6 +79,8 @@ func MayIssue(user storage.User, account storage.Account, client ClientFacts, se
 		return SessionExpired
 	case passed(session.IdleAt):
 		return SessionIdle
+	case !session.GrantedAt.IsZero() && session.GrantedAt < user.PasswordSetAt:
+		return PasswordChanged
 	case !session.Accepted:
 		return DocumentsPending
 	}

@@ -41,6 +41,9 @@ func TestMayIssue(t *testing.T) {
 		{"absolute limit passed", func(f *facts) { f.session.ExpiresAt = second(-1) }, SessionExpired},
 		{"last second before idle", func(f *facts) { f.session.IdleAt = second(1) }, nil},
 		{"idle limit reached", func(f *facts) { f.session.IdleAt = second(0) }, SessionIdle},
+		{"granted after the password was chosen", func(f *facts) { f.session.GrantedAt, f.user.PasswordSetAt = second(-5), second(-5) }, nil},
+		{"password chosen after the grant", func(f *facts) { f.session.GrantedAt, f.user.PasswordSetAt = second(-5), second(-4) }, PasswordChanged},
+		{"password chosen while an ordinary session lasts", func(f *facts) { f.user.PasswordSetAt = second(-4) }, nil},
 		{"a text is not accepted", func(f *facts) { f.session.Accepted = false }, DocumentsPending},
 		{"no facts about the session", func(f *facts) { f.session = SessionFacts{} }, DocumentsPending},
 	} {

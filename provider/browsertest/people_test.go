@@ -45,11 +45,18 @@ func TestPeople(t *testing.T) {
 				v.look("logout")
 				v.press("Me déconnecter")
 				v.look("loggedout")
-				v.open(d.Partner)
-				v.press("Quitter Loyers")
+				v.signedOutOf(d) // the application was told
 				v.begin(d)
 				v.signIn(strings.ToLower(identifier[3:]), odile.password)
 				v.received(odile) // without a session: identifier and password only
+
+				v.press("Me déconnecter partout") // out of the application, out of the provider, and back
+				v.look("closed")
+				if text := v.read("main"); !strings.Contains(text, "Vous êtes sorti de Loyers et de Mon Compte Partenaire.") {
+					v.t.Errorf("at %s: %s", v.address(), text)
+				}
+				v.open(d.Issuer)
+				v.on("Connexion à l’Espace bailleur")
 			})
 			t.Run("marcel", func(t *testing.T) {
 				v := visit(t, browser, s, "marcel")

@@ -116,6 +116,20 @@ func (v *visitor) begin(d *demo.Demo) {
 	v.on("Connexion à l’Espace bailleur")
 }
 
+// signedOutOf opens the partner's page until it knows nobody any more: it is
+// told of a sign-out in the background, a moment later.
+func (v *visitor) signedOutOf(d *demo.Demo) {
+	v.t.Helper()
+	for range 50 {
+		v.open(d.Partner)
+		if !strings.HasPrefix(v.heading(), "Bonjour ") {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	v.t.Fatal("the partner was not told of the sign-out")
+}
+
 // signIn fills the sign-in page in and sends it.
 func (v *visitor) signIn(identifier, password string) {
 	v.t.Helper()

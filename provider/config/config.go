@@ -137,6 +137,19 @@ type Security struct {
 	SignInRequest       time.Duration `yaml:"sign_in_request"`      // life of a pending authorization request
 	AccessToken         time.Duration `yaml:"access_token"`
 	IDToken             time.Duration `yaml:"id_token"`
+	RefreshToken        RefreshToken  `yaml:"refresh_token"`
+	KeyRotation         time.Duration `yaml:"key_rotation"` // a signing key signs that long, 7 to 397 days
+	// AllowedNetworks may be asked, although they are not public, at addresses
+	// that applications name, such as their backchannel_logout_uri.
+	AllowedNetworks Prefixes `yaml:"allowed_networks"`
+}
+
+// RefreshToken says how long an application keeps access while its person is
+// away (scope offline_access).
+type RefreshToken struct {
+	Idle     time.Duration `yaml:"idle"`     // unless it is used
+	Absolute time.Duration `yaml:"absolute"` // counted from the sign-in, whatever the application does
+	Grace    time.Duration `yaml:"grace"`    // a used one works again that long, for lost answers and parallel tabs
 }
 
 // Sessions are the limits of a browser's sign-in.
@@ -187,6 +200,8 @@ func Default() Config {
 			SignInRequest:       time.Hour,
 			AccessToken:         time.Hour,
 			IDToken:             time.Hour,
+			RefreshToken:        RefreshToken{Idle: 30 * day, Absolute: 90 * day, Grace: 30 * time.Second},
+			KeyRotation:         90 * day,
 		},
 		Sessions:  Sessions{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
 		Retention: Retention{Sessions: 30 * day, Audit: 365 * day, Messages: 365 * day},

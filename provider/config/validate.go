@@ -259,6 +259,22 @@ func (c *Config) limits(f *faults) {
 	positive(f, "security.sign_in_request", s.SignInRequest)
 	positive(f, "security.access_token", s.AccessToken)
 	positive(f, "security.id_token", s.IDToken)
+	positive(f, "security.refresh_token.idle", s.RefreshToken.Idle)
+	positive(f, "security.refresh_token.absolute", s.RefreshToken.Absolute)
+	if s.RefreshToken.Idle > s.RefreshToken.Absolute {
+		f.add("security.refresh_token.idle", "must not be longer than security.refresh_token.absolute")
+	}
+	if s.RefreshToken.Grace < 0 || s.RefreshToken.Grace > 5*time.Minute {
+		f.add("security.refresh_token.grace", "must be from 0s to 5m: whoever steals a used token can use it that long")
+	}
+	if s.KeyRotation < 7*day || s.KeyRotation > 397*day {
+		f.add("security.key_rotation", "must be from 168h (7 days) to 9528h (397 days), for example 2160h")
+	}
+	for i, prefix := range s.AllowedNetworks {
+		if prefix.Bits() == 0 {
+			f.add(fmt.Sprintf("security.allowed_networks[%d]", i), "%s is everything, this machine included: name the network of the application", prefix)
+		}
+	}
 	positive(f, "sessions.idle", c.Sessions.Idle)
 	positive(f, "sessions.absolute", c.Sessions.Absolute)
 	if c.Sessions.Idle > c.Sessions.Absolute {

@@ -135,7 +135,14 @@ func TestEachFaultIsNamed(t *testing.T) {
 		{"e-mail code", "security.email_code", "1s or more", func(c *Config) { c.Security.EmailCode = time.Millisecond }},
 		{"request", "security.sign_in_request", "1s or more", func(c *Config) { c.Security.SignInRequest = 0 }},
 		{"access token", "security.access_token", "1s or more", func(c *Config) { c.Security.AccessToken = 0 }},
+		{"keys changed too often", "security.key_rotation", "from 168h", func(c *Config) { c.Security.KeyRotation = 24 * time.Hour }},
+		{"keys never changed", "security.key_rotation", "to 9528h", func(c *Config) { c.Security.KeyRotation = 10000 * time.Hour }},
 		{"ID token", "security.id_token", "1s or more", func(c *Config) { c.Security.IDToken = 0 }},
+		{"refresh token idle", "security.refresh_token.idle", "1s or more", func(c *Config) { c.Security.RefreshToken.Idle = 0 }},
+		{"refresh token absolute", "security.refresh_token.absolute", "1s or more", func(c *Config) { c.Security.RefreshToken.Absolute = 0 }},
+		{"refresh token idle longer than absolute", "security.refresh_token.idle", "security.refresh_token.absolute", func(c *Config) { c.Security.RefreshToken.Idle = 91 * day }},
+		{"refresh token grace below zero", "security.refresh_token.grace", "0s to 5m", func(c *Config) { c.Security.RefreshToken.Grace = -time.Second }},
+		{"refresh token grace too long", "security.refresh_token.grace", "0s to 5m", func(c *Config) { c.Security.RefreshToken.Grace = 6 * time.Minute }},
 		{"idle", "sessions.idle", "1s or more", func(c *Config) { c.Sessions.Idle = 0 }},
 		{"absolute", "sessions.absolute", "1s or more", func(c *Config) { c.Sessions = Sessions{time.Second, -1} }},
 		{"idle longer than absolute", "sessions.idle", "sessions.absolute", func(c *Config) { c.Sessions.Idle = 13 * time.Hour }},
@@ -146,6 +153,7 @@ func TestEachFaultIsNamed(t *testing.T) {
 		{"metrics on the public address", "metrics.listen", "another port", func(c *Config) { c.Metrics.Listen = c.Listen }},
 		{"metrics on every address", "metrics.listen", "another port", func(c *Config) { c.Metrics.Listen = ":8080" }},
 		{"metrics on one of every address", "metrics.listen", "another port", func(c *Config) { c.Listen, c.Metrics.Listen = "[::]:8080", "127.0.0.1:8080" }},
+		{"everything may be asked", "security.allowed_networks[0]", "this machine", func(c *Config) { c.Security.AllowedNetworks = Prefixes{netip.MustParsePrefix("::/0")} }},
 		{"everybody is a proxy", "trusted_proxies[0]", "everybody", func(c *Config) { c.TrustedProxies = Prefixes{netip.MustParsePrefix("0.0.0.0/0")} }},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -96,6 +96,9 @@ func (a *agency) register(ctx context.Context) (clientID, secret string, err err
 		Purpose:      "préparer votre déclaration de loyers",
 		RedirectURIs: []string{a.demo.Partner + "/retour"},
 		Scopes:       partnerScopes,
+
+		PostLogoutRedirectURIs: []string{a.demo.Partner + "/sortie"},
+		BackchannelLogoutURI:   a.demo.Partner + "/fin-de-session",
 	})
 	return clientID, secret, err
 }

@@ -23,6 +23,9 @@ type received struct {
 	Checks   []string
 	IDToken  []claim
 	UserInfo []claim
+
+	raw     string // the ID token, shown again at sign-out
+	session string // sid: of which the provider tells the end
 }
 
 // fact is one line of the person's card.
@@ -54,11 +57,13 @@ func receive(raw string, idToken *oidc.IDToken, info *oidc.UserInfo) (received, 
 			return received{}, fmt.Errorf("read claims: %w", err)
 		}
 	}
+	session, _ := inToken["sid"].(string)
 	header, err := joseHeader(raw)
 	if err != nil {
 		return received{}, err
 	}
 	r := received{
+		raw: raw, session: session,
 		Name:     strings.TrimSpace(who.GivenName + " " + who.FamilyName),
 		Facts:    who.facts(),
 		IDToken:  claims(inToken),

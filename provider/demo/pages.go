@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"strings"
 )
 
 //go:embed pages
@@ -29,7 +30,9 @@ func render(w http.ResponseWriter, status int, name string, data any) {
 }
 
 // surround adds the style sheet and what every answer of these pages carries.
-func surround(mux *http.ServeMux) http.Handler {
+// forms may lead to the origins named, because browsers hold redirects after a
+// form to the same policy.
+func surround(mux *http.ServeMux, forms ...string) http.Handler {
 	mux.HandleFunc("GET /style.css", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeFileFS(w, r, pageFiles, "pages/style.css")
 	})
@@ -39,7 +42,7 @@ func surround(mux *http.ServeMux) http.Handler {
 	sameOrigin := http.NewCrossOriginProtection()
 	return sameOrigin.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'self'; base-uri 'none'")
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action "+strings.Join(append([]string{"'self'"}, forms...), " ")+"; frame-ancestors 'self'; base-uri 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")

@@ -65,8 +65,11 @@ func (p *partner) Handler() http.Handler {
 	mux.HandleFunc("GET /connexion", p.signIn)
 	mux.HandleFunc("GET /retour", p.callback)
 	mux.HandleFunc("POST /quitter", p.signOut)
+	mux.HandleFunc("POST /deconnexion", p.signOutEverywhere)
+	mux.HandleFunc("GET /sortie", p.signedOut)
+	mux.HandleFunc("POST /fin-de-session", p.told)
 	mux.HandleFunc("GET /politique", p.policy)
-	return surround(mux)
+	return surround(mux, p.issuer)
 }
 
 // discover reads the provider's configuration once it answers.
@@ -101,7 +104,7 @@ func (p *partner) home(w http.ResponseWriter, r *http.Request) {
 		render(w, http.StatusOK, "partner_claims.html", session)
 		return
 	}
-	render(w, http.StatusOK, "partner_home.html", map[string]any{"Left": r.URL.Query().Has("parti"), "Issuer": p.issuer})
+	render(w, http.StatusOK, "partner_home.html", map[string]any{"Left": r.URL.Query().Has("parti"), "Closed": r.URL.Query().Has("ferme"), "Issuer": p.issuer})
 }
 
 // signIn sends the browser to the provider; with ?autre=1 to sign in anew.
@@ -175,7 +178,7 @@ func (p *partner) redeem(ctx context.Context, answer url.Values, begun login) (r
 	if !ok {
 		return received{}, errors.New("no ID token in the answer")
 	}
-	idToken, err := provider.VerifierContext(ctx, &oidc.Config{ClientID: p.clientID, Now: p.now}).Verify(ctx, raw)
+	idToken, err := provider.VerifierContext(ctx, p.verification()).Verify(ctx, raw)
 	if err != nil {
 		return received{}, fmt.Errorf("verify ID token: %w", err)
 	}
@@ -196,3 +199,6 @@ func (p *partner) redeem(ctx context.Context, answer url.Values, begun login) (r
 	}
 	return receive(raw, idToken, info)
 }
+
+// verification is what every token of the provider is measured by.
+func (p *partner) verification() *oidc.Config { return &oidc.Config{ClientID: p.clientID, Now: p.now} }

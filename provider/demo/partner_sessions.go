@@ -67,6 +67,12 @@ func (p *partner) current(r *http.Request) (received, bool) {
 // signOut ends the partner's session; the provider's goes on, as in any
 // application that shares a sign-in with others.
 func (p *partner) signOut(w http.ResponseWriter, r *http.Request) {
+	p.close(w, r)
+	http.Redirect(w, r, "/?parti", http.StatusSeeOther)
+}
+
+// close ends the partner's session.
+func (p *partner) close(w http.ResponseWriter, r *http.Request) {
 	if c, err := r.Cookie(partnerSession); err == nil {
 		p.mu.Lock()
 		delete(p.sessions, c.Value)
@@ -75,7 +81,6 @@ func (p *partner) signOut(w http.ResponseWriter, r *http.Request) {
 	gone := partnerCookie(partnerSession, "")
 	gone.MaxAge = -1
 	http.SetCookie(w, gone)
-	http.Redirect(w, r, "/?parti", http.StatusSeeOther)
 }
 
 // partnerCookie has no Secure: the demonstration is http on loopback, where some

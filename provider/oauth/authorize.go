@@ -116,7 +116,7 @@ func (p *Provider) handOver(w http.ResponseWriter, r *http.Request, f storage.Fl
 
 func signIn(flowID string) string { return signInPath + "?" + url.Values{"demande": {flowID}}.Encode() }
 
-// fail answers a request that failed: by redirect where the redirect URI is
+// fail answers a request that failed: to the redirect URI where that is
 // settled, else with a page.
 func (p *Provider) fail(w http.ResponseWriter, r *http.Request, q *request, err error) error {
 	if bad, ok := errors.AsType[*badRequest](err); ok {
@@ -131,8 +131,7 @@ func (p *Provider) fail(w http.ResponseWriter, r *http.Request, q *request, err 
 	if e.Description != "" {
 		values.Set("error_description", printable(e.Description))
 	}
-	p.respond(w, q, values)
-	return nil
+	return p.respond(w, r, q, values)
 }
 
 // log notes a refusal; what is our own fault is an error.

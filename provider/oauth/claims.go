@@ -89,8 +89,12 @@ func claimsFor(scopes []string, u storage.User, a storage.Account) map[string]an
 	return released
 }
 
-// offeredScopes in the order in which discovery lists them.
-var offeredScopes = []string{"openid", "profile", "email", "phone", "address", "bailleur", "organisme", "habilitations"}
+// offlineAccess is the scope that brings refresh tokens (Core §11).
+const offlineAccess = "offline_access"
+
+// offeredScopes in the order in which discovery lists them. All of them are
+// about a person.
+var offeredScopes = []string{"openid", "profile", "email", "phone", "address", "bailleur", "organisme", "habilitations", offlineAccess}
 
 // offered says whether a scope exists.
 func offered(scope string) bool { return slices.Contains(offeredScopes, scope) }

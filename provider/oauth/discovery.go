@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"time"
 
 	"loge/storage"
 )
@@ -14,7 +15,10 @@ type metadata struct {
 	AuthorizationEndpoint string `json:"authorization_endpoint"`
 	TokenEndpoint         string `json:"token_endpoint"`
 	UserinfoEndpoint      string `json:"userinfo_endpoint"`
+	RevocationEndpoint    string `json:"revocation_endpoint"`
+	IntrospectionEndpoint string `json:"introspection_endpoint"`
 	JWKSURI               string `json:"jwks_uri"`
+	EndSessionEndpoint    string `json:"end_session_endpoint"`
 
 	ScopesSupported                  []string `json:"scopes_supported"`
 	ResponseTypesSupported           []string `json:"response_types_supported"`
@@ -24,11 +28,18 @@ type metadata struct {
 	SubjectTypesSupported            []string `json:"subject_types_supported"`
 	IDTokenSigningAlgValuesSupported []string `json:"id_token_signing_alg_values_supported"`
 	AuthMethodsSupported             []string `json:"token_endpoint_auth_methods_supported"`
+	RevocationAuthMethods            []string `json:"revocation_endpoint_auth_methods_supported"`
+	IntrospectionAuthMethods         []string `json:"introspection_endpoint_auth_methods_supported"`
 	CodeChallengeMethodsSupported    []string `json:"code_challenge_methods_supported"`
 	ClaimTypesSupported              []string `json:"claim_types_supported"`
 	ClaimsSupported                  []string `json:"claims_supported"`
 	UILocalesSupported               []string `json:"ui_locales_supported"`
 	PromptValuesSupported            []string `json:"prompt_values_supported"`
+
+	BackchannelLogoutSupported         bool `json:"backchannel_logout_supported"`
+	BackchannelLogoutSessionSupported  bool `json:"backchannel_logout_session_supported"`
+	FrontchannelLogoutSupported        bool `json:"frontchannel_logout_supported"`
+	FrontchannelLogoutSessionSupported bool `json:"frontchannel_logout_session_supported"`
 
 	// Absent, the second of these would mean true (Discovery §3).
 	RequestParameterSupported    bool `json:"request_parameter_supported"`
@@ -44,22 +55,30 @@ func (p *Provider) describe() ([]byte, error) {
 		AuthorizationEndpoint: p.Issuer + authorizePath,
 		TokenEndpoint:         p.Issuer + "/oauth2/token",
 		UserinfoEndpoint:      p.Issuer + "/oauth2/userinfo",
+		RevocationEndpoint:    p.Issuer + "/oauth2/revoke",
+		IntrospectionEndpoint: p.Issuer + "/oauth2/introspect",
 		JWKSURI:               p.Issuer + "/oauth2/jwks",
+		EndSessionEndpoint:    p.Issuer + logoutPath,
 
 		ScopesSupported:                  offeredScopes,
 		ResponseTypesSupported:           []string{"code"},
-		ResponseModesSupported:           []string{"query"},
-		GrantTypesSupported:              []string{"authorization_code"},
+		ResponseModesSupported:           responseModes,
+		GrantTypesSupported:              grantTypes,
 		ACRValuesSupported:               []string{passwordContext},
 		SubjectTypesSupported:            []string{storage.SubjectPairwise, storage.SubjectPublic},
 		IDTokenSigningAlgValuesSupported: algorithms,
 		AuthMethodsSupported:             []string{storage.AuthBasic, storage.AuthPost, storage.AuthNone},
+		RevocationAuthMethods:            []string{storage.AuthBasic, storage.AuthPost, storage.AuthNone},
+		IntrospectionAuthMethods:         []string{storage.AuthBasic, storage.AuthPost},
 		CodeChallengeMethodsSupported:    []string{"S256"},
 		ClaimTypesSupported:              []string{"normal"},
 		ClaimsSupported:                  []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "sid", "at_hash", "acr", "amr"},
 		UILocalesSupported:               []string{"fr"},
 		PromptValuesSupported:            []string{"none", "login", "consent", "select_account"},
 		IssParameterSupported:            true,
+
+		BackchannelLogoutSupported:        true,
+		BackchannelLogoutSessionSupported: true,
 	}
 	for _, c := range claims {
 		document.ClaimsSupported = append(document.ClaimsSupported, c.name)
@@ -76,10 +95,15 @@ func (p *Provider) Discovery(w http.ResponseWriter, _ *http.Request) {
 	serveBytes(w, "application/json", "public, max-age=3600", p.discovery)
 }
 
-// JWKS serves the public keys. The cache time is short against the lead a new
-// key gets before it signs.
+// jwksCached is how long applications and proxies may keep the key set: short
+// against the lead a new key gets before it signs (keyLead).
+const jwksCached = 5 * time.Minute
+
+// JWKS serves the public keys, at most a second old: whoever asks because of an
+// unknown kid may have it from another replica.
 func (p *Provider) JWKS(w http.ResponseWriter, r *http.Request) {
-	serveBytes(w, "application/jwk-set+json", "public, max-age=300", p.currentKeys(r.Context()).jwks)
+	cache := fmt.Sprintf("public, max-age=%d", int(jwksCached.Seconds()))
+	serveBytes(w, "application/jwk-set+json", cache, p.keysWithin(r.Context(), time.Second).jwks)
 }
 
 func serveBytes(w http.ResponseWriter, contentType, cache string, body []byte) {

@@ -12,6 +12,10 @@
 //	/oauth2/authorize/suite  GET             Resume, after the sign-in pages
 //	/oauth2/token            POST            Token
 //	/oauth2/userinfo         GET, POST       UserInfo
+//	/oauth2/logout           GET, POST       Logout
+//	/oauth2/logout/suite     POST            SubmitLogout, the button of the page that asks
+//	/oauth2/revoke           POST            Revoke
+//	/oauth2/introspect       POST            Introspect
 //
 // An authorization request goes through these hands:
 //
@@ -32,6 +36,29 @@
 // replay has its own commit, because the request that brings it fails.
 //
 //	grant ── code ── access token
+//	  └───── refresh token ── access token, refresh token ── …
+//
+// The token endpoint knows authorization_code, which fosite does, and
+// refresh_token and client_credentials, which are ours. Refresh tokens come with
+// the scope offline_access, to clients registered for them, and the person is
+// told for how long. Each is used once: the answer holds the next one, and those
+// of one grant are a family. A used one works again for some seconds, because an
+// answer can be lost and two tabs can ask at once; shown later, it revokes the
+// family. The next one keeps the scopes; the access token may have fewer. A
+// family ends when nobody uses it and, at the latest, a time after the sign-in.
+//
+// Offline access is for when the person is away. It outlives the browser's
+// session, idle, signed out of or purged, and so do its access tokens. It ends
+// with a new password, with signing out of all other sessions, with suspension,
+// with the account, with the consent, with the client. What came without
+// offline_access ends with the session.
+//
+// A token of client_credentials has no person and no grant behind it: userinfo
+// is closed to it, and it is not written into the journal, which is about
+// people. Revocation and introspection look at the token's prefix to know its
+// kind. A client may end and look at its own tokens only, except that a client
+// which is an audience of another one, a resource server, sees its access
+// tokens.
 //
 // A code shown again after it was redeemed revokes its grant. Of two
 // redemptions at once one wins; the other learns invalid_grant and revokes
@@ -40,11 +67,31 @@
 // account.MayIssue is asked before a code is issued, before tokens are, and
 // each time userinfo is read, with facts read in one statement for that moment.
 //
+// Signing keys change by themselves. The state of a key follows from its times
+// alone, so that every replica sees the same; keystate.go has the lengths:
+//
+//	next ── signing ── published ── kept ── purged
+//	└────── in the key set ──────┘   └ for id_token_hint alone
+//
+// A compromised one is withdrawn and verifies nothing from then on.
+//
 // Scopes that the client may not ask or that do not exist are left out, as
 // OpenID Connect Core §3.1.2.1 wants, and the token response says what was
-// granted; openid itself is required. Offered are the code flow with S256, the
-// response mode query, and opaque access tokens. Request objects, offline
-// access, other modes and grants are refused or ignored as discovery says.
+// granted; openid itself is required. Offered are the code flow with S256 and
+// opaque access tokens. The answer travels in the query, by a page that posts
+// itself, or, to public clients, in the fragment; errors as codes do. Request
+// objects and other grants are refused or ignored as discovery says.
+//
+// A sign-out that an application asks for is done at once when it shows an ID
+// token of the very session of this browser; else the person is asked. However a
+// session ends, storage writes a row for each client of it that wants to be told
+// in the same transaction, and SendLogouts posts the logout tokens:
+//
+//	queued ──► 200, 204: sent
+//	   ▲  ├──► 400, or a day has passed: failed
+//	   └──┴──► anything else: later, with all that waits for that client
+//
+// Front-channel logout is not offered: browsers keep cookies out of its frames.
 //
 // The package deliberately does not know how people sign in: the field Pending
 // tells whether a page has to be shown, and /connexion/suite shows it.

@@ -50,6 +50,7 @@ var statuses = map[string]int{
 	"invalid_token":              http.StatusUnauthorized,
 	"insufficient_scope":         http.StatusForbidden,
 	"server_error":               http.StatusInternalServerError,
+	"temporarily_unavailable":    http.StatusServiceUnavailable,
 }
 
 func (e *Error) status() int { return statuses[e.Code] }

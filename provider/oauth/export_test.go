@@ -1,9 +1,25 @@
 package oauth
 
-import "loge/storage"
+import (
+	"context"
 
-// NewKey makes a signing key as ensureKeys does.
-func (p *Provider) NewKey(alg string) (storage.SigningKey, error) { return p.newKey(alg) }
+	"loge/storage"
+)
+
+// NewKey makes a signing key of the first generation.
+func (p *Provider) NewKey(alg string) (storage.SigningKey, error) {
+	return p.rotation.make(alg, 1, p.Now())
+}
+
+// KeyChanges is what changes the keys of this replica.
+func (p *Provider) KeyChanges() *Keys { return p.rotation }
+
+// What the rotation counts with.
+const (
+	KeyLead    = keyLead
+	KeyTail    = keyTail
+	JWKSCached = jwksCached
+)
 
 // Redirectable is the rule for addresses a code may travel to.
 func Redirectable(uri string) bool { return redirectable(uri) }
@@ -12,4 +28,13 @@ func Redirectable(uri string) bool { return redirectable(uri) }
 func ParseBasic(header string) (id, secret string, ok bool) {
 	c, ok := parseBasic(header)
 	return c.id, c.secret, ok
+}
+
+// LogoutToken makes a token as the client would be sent.
+func (p *Provider) LogoutToken(ctx context.Context, clientID, userID, sessionID string) (string, error) {
+	c, err := p.DB.Client(ctx, clientID)
+	if err != nil {
+		return "", err
+	}
+	return p.logoutToken(ctx, c, storage.Logout{SessionID: sessionID, ClientID: clientID, UserID: userID})
 }

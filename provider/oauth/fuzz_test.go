@@ -39,8 +39,11 @@ func FuzzAuthorizeParameters(f *testing.F) {
 		switch {
 		case w.Code == http.StatusBadRequest && to == "":
 		case w.Code == http.StatusSeeOther && strings.HasPrefix(to, "/connexion/suite?demande="):
-		case w.Code == http.StatusSeeOther && strings.HasPrefix(to, callback+"?"):
+		case w.Code == http.StatusOK || strings.HasPrefix(to, callback+"?"):
 			got := answered(t, w)
+			if w.Code == http.StatusOK {
+				got = posted(t, w, callback)
+			}
 			if got.Get("iss") != issuer || got.Has("code") == got.Has("error") || got.Get("error") == "server_error" {
 				t.Errorf("%q: %v", query, got)
 			}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"loge/provider/account"
@@ -35,14 +36,18 @@ func (p *Provider) issue(w http.ResponseWriter, r *http.Request, q *request, s s
 	if err := u.commit(ctx, p.DB); err != nil {
 		return fmt.Errorf("store code: %w", err)
 	}
-	p.respond(w, q, url.Values{"code": {code}})
-	return nil
+	return p.respond(w, r, q, url.Values{"code": {code}})
 }
 
 func (p *Provider) newGrant(q *request, s storage.Session) storage.Grant {
 	now := p.Now()
-	return storage.Grant{ID: storage.NewID(), ClientID: q.client.ID, UserID: s.UserID, SessionID: s.ID,
+	g := storage.Grant{ID: storage.NewID(), ClientID: q.client.ID, UserID: s.UserID, SessionID: s.ID,
 		Scopes: strings.Join(q.scopes, " "), CreatedAt: storage.At(now), ExpiresAt: storage.At(now.Add(codeLifetime + p.Lifetimes.AccessToken))}
+	if slices.Contains(q.scopes, offlineAccess) {
+		g.Offline = true
+		g.ExpiresAt = max(g.ExpiresAt, storage.At(s.AuthenticatedAt.Time().Add(p.Lifetimes.RefreshAbsolute+p.Lifetimes.AccessToken)))
+	}
+	return g
 }
 
 // finishes has the unit end the flow; a flow ends once.
@@ -110,4 +115,15 @@ func clientFacts(h storage.Holder) account.ClientFacts {
 // application works on while its person does not come by here.
 func sessionFacts(h storage.Holder) account.SessionFacts {
 	return account.SessionFacts{Provisional: h.Session.ProvisionalID != "", EndedAt: h.Session.EndedAt, ExpiresAt: h.Session.ExpiresAt, Accepted: h.Accepted}
+}
+
+// grantFacts are those of a token. An offline grant outlives the session that
+// it came from: signing out of one browser or being away does not end it. A new
+// password does; ending all other sessions revokes it; the rest of the rule
+// holds for it as for any.
+func grantFacts(h storage.Holder, g storage.Grant) account.SessionFacts {
+	if !g.Offline {
+		return sessionFacts(h)
+	}
+	return account.SessionFacts{Provisional: h.Session.ProvisionalID != "", GrantedAt: g.CreatedAt, Accepted: h.Accepted}
 }

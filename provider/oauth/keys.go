@@ -3,10 +3,6 @@ package oauth
 import (
 	"context"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/rsa"
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
@@ -14,7 +10,6 @@ import (
 
 	"github.com/go-jose/go-jose/v3"
 
-	"loge/provider/secret"
 	"loge/storage"
 )
 
@@ -22,83 +17,54 @@ import (
 // (Core §15.1); ES256 is thirty times cheaper to sign.
 var algorithms = []string{string(jose.RS256), string(jose.ES256)}
 
-// keysReloadedEvery bounds how long a replica does not know another one's key.
-const keysReloadedEvery = time.Minute
+const (
+	// keysReloadedEvery bounds how long a replica does not know another one's key.
+	keysReloadedEvery = time.Minute
+	// keysTooOld are not used while others are being loaded: after a quiet day the
+	// key they sign with may be published no more.
+	keysTooOld = 10 * time.Minute
+)
 
 // keySet is the signing keys as of one moment. It is never changed.
 type keySet struct {
 	loaded  time.Time
-	signers map[string]jose.Signer     // by algorithm: the key that signs now
-	public  map[string]jose.JSONWebKey // by kid: every key ever used
+	signers map[string]jose.Signer     // by algorithm: the key that signs now, for ID tokens
+	signing map[string]jose.SigningKey // the same keys, for tokens of another typ
+	public  map[string]jose.JSONWebKey // by kid: every key not withdrawn
 	private map[string]crypto.Signer   // by kid, to spare the next load the work
 	jwks    []byte
 }
 
-// ensureKeys makes the first key of each algorithm where there is none, and
-// loads all. Of replicas that start at once one wins.
-func (p *Provider) ensureKeys(ctx context.Context) error {
-	stored, err := p.DB.SigningKeys(ctx)
-	if err != nil {
-		return fmt.Errorf("load signing keys: %w", err)
+// RotateKeys is one run of the job that changes signing keys.
+func (p *Provider) RotateKeys(ctx context.Context) error {
+	if err := p.rotation.Turn(ctx); err != nil {
+		return fmt.Errorf("rotate signing keys: %w", err)
 	}
-	have := map[string]bool{}
-	for _, k := range stored {
-		have[k.Alg] = true
-	}
-	for _, alg := range algorithms {
-		if have[alg] {
-			continue
-		}
-		k, err := p.newKey(alg)
-		if err != nil {
-			return err
-		}
-		if err := p.DB.InTx(ctx, func(q *storage.Queries) error { return q.AddSigningKey(ctx, k) }); err != nil {
-			return fmt.Errorf("store signing key: %w", err)
-		}
-	}
-	_, err = p.loadKeys(ctx)
-	return err
+	return nil
 }
-
-// newKey makes the first key of an algorithm, sealed for its own row.
-func (p *Provider) newKey(alg string) (storage.SigningKey, error) {
-	var private crypto.Signer
-	var err error
-	switch jose.SignatureAlgorithm(alg) {
-	case jose.ES256:
-		private, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	default:
-		private, err = rsa.GenerateKey(rand.Reader, 2048)
-	}
-	if err != nil {
-		return storage.SigningKey{}, fmt.Errorf("generate %s key: %w", alg, err)
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		return storage.SigningKey{}, fmt.Errorf("encode %s key: %w", alg, err)
-	}
-	kid := b64.EncodeToString(secret.Random(12))
-	public, err := json.Marshal(jose.JSONWebKey{Key: private.Public(), KeyID: kid, Algorithm: alg, Use: "sig"})
-	if err != nil {
-		return storage.SigningKey{}, fmt.Errorf("encode %s key: %w", alg, err)
-	}
-	now := storage.At(p.Now())
-	return storage.SigningKey{KID: kid, Alg: alg, Generation: 1, Sealed: p.box.Seal(der, sealedAt(kid)), Public: string(public),
-		CreatedAt: now, SignsFrom: now}, nil
-}
-
-// sealedAt names the row a private key is sealed for.
-func sealedAt(kid string) string { return "signing_keys/" + kid }
 
 // currentKeys returns the keys, at most keysReloadedEvery old. While they are
 // loaded again, and when the database cannot be reached, the known ones serve.
 func (p *Provider) currentKeys(ctx context.Context) *keySet {
+	return p.keysWithin(ctx, keysReloadedEvery)
+}
+
+// keysWithin returns keys at most that old, as far as the database answers.
+func (p *Provider) keysWithin(ctx context.Context, limit time.Duration) *keySet {
 	keys := p.keys.Load()
-	if p.Now().Sub(keys.loaded) < keysReloadedEvery || !p.reloading.TryLock() {
+	age := p.Now().Sub(keys.loaded)
+	switch {
+	case age < limit:
+		return keys
+	case age >= keysTooOld:
+		p.reloading.Lock()
+	case !p.reloading.TryLock():
 		return keys
 	}
 	defer p.reloading.Unlock()
+	if now := p.keys.Load(); now != keys { // loaded by somebody else meanwhile
+		return now
+	}
 	fresh, err := p.loadKeys(ctx)
 	if err != nil {
 		p.Log.ErrorContext(ctx, "signing keys not reloaded", "error", err)
@@ -109,21 +75,23 @@ func (p *Provider) currentKeys(ctx context.Context) *keySet {
 
 // loadKeys reads the keys and makes them the current ones.
 func (p *Provider) loadKeys(ctx context.Context) (*keySet, error) {
+	now := p.Now()
 	stored, err := p.DB.SigningKeys(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("load signing keys: %w", err)
 	}
-	now := p.Now()
-	set := &keySet{loaded: now, signers: map[string]jose.Signer{}, public: map[string]jose.JSONWebKey{}, private: map[string]crypto.Signer{}}
-	var published struct {
-		Keys []jose.JSONWebKey `json:"keys"`
-	}
-	for _, k := range stored {
-		public, err := p.addKey(set, k, storage.At(now))
-		if err != nil {
-			return nil, fmt.Errorf("signing key %s: %w", k.KID, err)
+	set := &keySet{loaded: now, signers: map[string]jose.Signer{}, signing: map[string]jose.SigningKey{}, public: map[string]jose.JSONWebKey{}, private: map[string]crypto.Signer{}}
+	published := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}}
+	for i, status := range keyStatuses(stored, storage.At(now), p.Lifetimes) {
+		if status.State == KeyWithdrawn {
+			continue
 		}
-		published.Keys = append(published.Keys, public)
+		if err := p.addKey(set, stored[i], status.State); err != nil {
+			return nil, fmt.Errorf("signing key %s: %w", status.KID, err)
+		}
+		if status.inKeySet() {
+			published.Keys = append(published.Keys, set.public[status.KID])
+		}
 	}
 	for _, alg := range algorithms {
 		if set.signers[alg] == nil {
@@ -137,27 +105,32 @@ func (p *Provider) loadKeys(ctx context.Context) (*keySet, error) {
 	return set, nil
 }
 
-// addKey opens a stored key. Keys come oldest first, so that the newest one
-// that has begun is left as the signer.
-func (p *Provider) addKey(set *keySet, k storage.SigningKey, now storage.Time) (jose.JSONWebKey, error) {
+// addKey decodes a stored key, and opens its private part when it is needed: the
+// next one's too, so that a wrong master secret is seen before the day it signs.
+func (p *Provider) addKey(set *keySet, k storage.SigningKey, state string) error {
 	var public jose.JSONWebKey
 	if err := json.Unmarshal([]byte(k.Public), &public); err != nil {
-		return public, fmt.Errorf("decode: %w", err)
+		return fmt.Errorf("decode: %w", err)
 	}
 	if !public.IsPublic() {
-		return public, fmt.Errorf("its public part is not public")
+		return fmt.Errorf("its public part is not public")
+	}
+	set.public[k.KID] = public
+	if state != KeySigning && state != KeyNext {
+		return nil
 	}
 	private, err := p.open(k)
 	if err != nil {
-		return public, err
+		return err
 	}
-	set.public[k.KID], set.private[k.KID] = public, private
-	if k.SignsFrom > now || !k.SignsUntil.IsZero() && k.SignsUntil <= now {
-		return public, nil
+	set.private[k.KID] = private
+	if state == KeyNext {
+		return nil
 	}
 	key := jose.SigningKey{Algorithm: jose.SignatureAlgorithm(k.Alg), Key: jose.JSONWebKey{Key: private, KeyID: k.KID}}
+	set.signing[k.Alg] = key
 	set.signers[k.Alg], err = jose.NewSigner(key, (&jose.SignerOptions{}).WithType("JWT"))
-	return public, err
+	return err
 }
 
 // open unseals a private key, or takes it from the set before.
@@ -178,4 +151,22 @@ func (p *Provider) open(k storage.SigningKey) (crypto.Signer, error) {
 		return nil, fmt.Errorf("%T does not sign", key)
 	}
 	return private, nil
+}
+
+// signAs signs a token that is no ID token: its typ keeps one kind from being
+// taken for another (RFC 8725 §3.11).
+func (p *Provider) signAs(ctx context.Context, alg, typ string, payload []byte) (string, error) {
+	key, ok := p.currentKeys(ctx).signing[alg]
+	if !ok {
+		return "", fmt.Errorf("no key signs %q", alg)
+	}
+	signer, err := jose.NewSigner(key, (&jose.SignerOptions{}).WithType(jose.ContentType(typ)))
+	if err != nil {
+		return "", fmt.Errorf("sign %s: %w", typ, err)
+	}
+	signed, err := signer.Sign(payload)
+	if err != nil {
+		return "", fmt.Errorf("sign %s: %w", typ, err)
+	}
+	return signed.CompactSerialize()
 }

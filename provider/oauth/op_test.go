@@ -65,8 +65,10 @@ func newOPWith(t testing.TB, db *storage.DB, secretText string) *op {
 	pages := newPages(t, log)
 	o.session = session.New(master, db, 30*time.Minute, 12*time.Hour, true, now)
 	o.Provider = &oauth.Provider{DB: db, Sessions: o.session, Pages: pages, Issuer: issuer, Master: master,
-		Lifetimes: oauth.Lifetimes{AccessToken: time.Hour, IDToken: 5 * time.Minute, Flow: time.Hour},
-		Now:       now, Log: log, Pending: o.pending}
+		Lifetimes: oauth.Lifetimes{AccessToken: time.Hour, IDToken: 5 * time.Minute, Flow: time.Hour,
+			RefreshIdle: 30 * 24 * time.Hour, RefreshAbsolute: 90 * 24 * time.Hour, RefreshGrace: 30 * time.Second,
+			KeyRotation: 90 * 24 * time.Hour},
+		Now: now, Log: log, Pending: o.pending}
 	if err := o.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -78,6 +80,10 @@ func newOPWith(t testing.TB, db *storage.DB, secretText string) *op {
 	mux.Handle("/oauth2/authorize/suite", pages.Handle(o.Resume))
 	mux.HandleFunc("/oauth2/token", o.Token)
 	mux.HandleFunc("/oauth2/userinfo", o.UserInfo)
+	mux.Handle("/oauth2/logout", pages.Handle(o.Logout))
+	mux.Handle("POST /oauth2/logout/suite", pages.Handle(o.SubmitLogout))
+	mux.HandleFunc("/oauth2/revoke", o.Revoke)
+	mux.HandleFunc("/oauth2/introspect", o.Introspect)
 	o.handler = web.WithRequest(mux)
 	return o
 }
@@ -176,6 +182,7 @@ type tokens struct {
 	ExpiresIn   any    `json:"expires_in"`
 	Scope       string `json:"scope"`
 	ID          string `json:"id_token"`
+	Refresh     string `json:"refresh_token"`
 	Error       string `json:"error"`
 	Description string `json:"error_description"`
 	status      int

@@ -49,9 +49,9 @@ func (k kind) signature(token string) string {
 	return signature
 }
 
-// opaque is the codes and access tokens. Expiry is not theirs: the store
+// opaque is the codes and tokens. Expiry is not theirs: the store
 // decides it, with the provider's clock.
-type opaque struct{ code, access kind }
+type opaque struct{ code, access, refresh kind }
 
 var (
 	_ oauth2.AuthorizeCodeStrategy = opaque{}
@@ -60,8 +60,9 @@ var (
 
 func newOpaque(master secret.Master) opaque {
 	return opaque{
-		code:   kind{"loge_ac_", master.Derive("authorization codes")},
-		access: kind{"loge_at_", master.Derive("access tokens")},
+		code:    kind{"loge_ac_", master.Derive("authorization codes")},
+		access:  kind{"loge_at_", master.Derive("access tokens")},
+		refresh: kind{"loge_rt_", master.Derive("refresh tokens")},
 	}
 }
 

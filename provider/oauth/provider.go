@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -28,6 +29,12 @@ type Lifetimes struct {
 	AccessToken time.Duration
 	IDToken     time.Duration
 	Flow        time.Duration // a request waiting for its person to sign in
+
+	RefreshIdle     time.Duration // a refresh token nobody uses
+	RefreshAbsolute time.Duration // all refresh tokens of one sign-in, counted from it
+	RefreshGrace    time.Duration // a used one works again that long
+
+	KeyRotation time.Duration // a signing key signs that long
 }
 
 // Provider is the OpenID Provider. Fill the exported fields, then call Start.
@@ -43,14 +50,18 @@ type Provider struct {
 	// Pending tells whether the person has to be shown a page before the flow
 	// can be answered; a nil session is nobody signed in.
 	Pending func(ctx context.Context, s *storage.Session, f storage.Flow) (bool, error)
+	// Outbound asks at addresses that clients name: see package outbound.
+	Outbound *http.Client
 
 	engine    *fosite.Fosite
 	store     *store
 	tokens    opaque
 	box       *secret.Box
+	rotation  *Keys
 	subjects  []byte
 	discovery []byte
 
+	logouts   chan struct{} // woken when a session has ended
 	keys      atomic.Pointer[keySet]
 	reloading sync.Mutex
 }
@@ -58,18 +69,23 @@ type Provider struct {
 // Start makes the signing keys if there are none and prepares everything that
 // is computed once. Call it before the first request and after the migration.
 func (p *Provider) Start(ctx context.Context) error {
-	box, err := secret.NewBox(p.Master.Derive("signing keys"))
+	box, err := keyBox(p.Master)
 	if err != nil {
 		return fmt.Errorf("start OpenID provider: %w", err)
 	}
 	p.box = box
 	p.subjects = p.Master.Derive("pairwise subjects")
 	p.tokens = newOpaque(p.Master)
+	p.logouts = make(chan struct{}, 1)
 	p.store = &store{DB: p.DB, Now: p.Now, Log: p.Log, AccessToken: p.Lifetimes.AccessToken}
 	if p.discovery, err = p.describe(); err != nil {
 		return fmt.Errorf("start OpenID provider: %w", err)
 	}
-	if err := p.ensureKeys(ctx); err != nil {
+	p.rotation = &Keys{DB: p.DB, Master: p.Master, Lifetimes: p.Lifetimes, Now: p.Now, Actor: "system"}
+	if err := p.rotation.ensure(ctx); err != nil {
+		return fmt.Errorf("start OpenID provider: %w", err)
+	}
+	if _, err := p.loadKeys(ctx); err != nil {
 		return fmt.Errorf("start OpenID provider: %w", err)
 	}
 	p.engine = p.newEngine()

@@ -1,7 +1,6 @@
 package oauth
 
 import (
-	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -43,23 +42,4 @@ func redirectHost(uri string) string {
 		return ""
 	}
 	return u.Hostname()
-}
-
-// respond sends the browser back to the client with these parameters and iss
-// (RFC 9207): 303, so that a POST is not repeated there. The query of the
-// registered URI stays as it is.
-func (p *Provider) respond(w http.ResponseWriter, q *request, values url.Values) {
-	if q.state != "" {
-		values.Set("state", q.state)
-	}
-	values.Set("iss", p.Issuer)
-	separator := "?"
-	if strings.Contains(q.redirectURI, "?") {
-		separator = "&"
-	}
-	h := w.Header()
-	h.Set("Cache-Control", "no-store")
-	h.Set("Pragma", "no-cache")
-	h.Set("Location", q.redirectURI+separator+values.Encode())
-	w.WriteHeader(http.StatusSeeOther)
 }

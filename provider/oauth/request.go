@@ -27,6 +27,7 @@ const (
 type request struct {
 	client      *client
 	redirectURI string
+	mode        string // response_mode, one of responseModes
 	state       string
 	scopes      []string // what will be granted: asked, known, and allowed to the client
 	prompts     []string
@@ -52,12 +53,8 @@ func (p *Provider) readRequest(ctx context.Context, params parameters) (*request
 	if err != nil {
 		return nil, err
 	}
-	if !params.repeated["state"] {
-		q.state = params.get("state")
-	}
-	if len(q.state) > maxState {
-		q.state = ""
-		return q, refuse("invalid_request", "The state is too long.")
+	if state := params.get("state"); len(state) <= maxState {
+		q.state = state // for the checks' own answers
 	}
 	for _, check := range checks {
 		if err := check(q, params); err != nil {
@@ -93,17 +90,24 @@ func (p *Provider) addressee(ctx context.Context, params parameters) (*request, 
 	if !registered(c, uri) {
 		return nil, &badRequest{"the redirect_uri is not registered for the client"}
 	}
-	return &request{client: &client{c}, redirectURI: uri, maxAge: -1}, nil
+	return &request{client: &client{c}, redirectURI: uri, mode: modeQuery, maxAge: -1}, nil
 }
 
 // checks are made in this order; the first that fails is answered.
 var checks = []func(*request, parameters) error{
-	checkMode, checkRepeated, checkObjects, checkType, checkScope, checkNonce, checkPKCE, checkPrompt, checkMaxAge, checkHints,
+	checkMode, checkState, checkRepeated, checkObjects, checkType, checkScope, checkNonce, checkPKCE, checkPrompt, checkMaxAge, checkHints,
 }
 
-func checkMode(_ *request, params parameters) error {
-	if mode := params.get("response_mode"); mode != "" && mode != "query" {
-		return refuse("invalid_request", "The only response_mode is query.")
+// checkState refuses a state that could not come back exactly.
+func checkState(q *request, params parameters) error {
+	switch {
+	case len(params.get("state")) > maxState:
+		return refuse("invalid_request", "The state is too long.")
+	case q.mode == modeFormPost && strings.ContainsAny(q.state, "\r\n"):
+		// Browsers send every line break of a form as CR LF; RFC 6749 has
+		// none in a state (appendix A.5).
+		q.state = ""
+		return refuse("invalid_request", "The state has a line break, which form_post would change.")
 	}
 	return nil
 }
@@ -129,9 +133,12 @@ func checkObjects(_ *request, params parameters) error {
 	return nil
 }
 
-func checkType(_ *request, params parameters) error {
+func checkType(q *request, params parameters) error {
 	switch params.get("response_type") {
 	case "code":
+		if !q.client.MayUse(storage.GrantCode) {
+			return refuse("unauthorized_client", "The client is not registered for people to sign in.")
+		}
 		return nil
 	case "":
 		return refuse("invalid_request", "The response_type is missing.")
@@ -147,7 +154,8 @@ func checkScope(q *request, params parameters) error {
 		return refuse("invalid_scope", "The scope is too long.")
 	}
 	for _, name := range words(scope) {
-		if offered(name) && q.client.MayAsk(name) && !slices.Contains(q.scopes, name) {
+		if offered(name) && q.client.MayAsk(name) && !slices.Contains(q.scopes, name) &&
+			(name != offlineAccess || q.client.MayUse(storage.GrantRefresh)) {
 			q.scopes = append(q.scopes, name)
 		}
 	}
@@ -233,6 +241,9 @@ func (q *request) canonical() string {
 		if value != "" {
 			values.Set(name, value)
 		}
+	}
+	if q.mode != modeQuery {
+		set("response_mode", q.mode)
 	}
 	set("state", q.state)
 	set("nonce", q.nonce)

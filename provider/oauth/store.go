@@ -147,7 +147,8 @@ func (s *store) CreateAccessTokenSession(ctx context.Context, signature string, 
 	}
 	now := s.Now()
 	token := storage.AccessToken{Signature: signature, GrantID: r.GetID(), ClientID: r.GetClient().GetID(), Session: text,
-		Scopes: strings.Join(r.GetGrantedScopes(), " "), RequestedAt: storage.At(now), ExpiresAt: storage.At(now.Add(s.AccessToken))}
+		Scopes: strings.Join(r.GetGrantedScopes(), " "), RequestedAt: storage.At(now), ExpiresAt: storage.At(now.Add(s.AccessToken)),
+		Audience: unitOf(ctx).client.Audiences}
 	unitOf(ctx).write(func(ctx context.Context, q *storage.Queries) error { return q.CreateAccessToken(ctx, token) })
 	return nil
 }

@@ -16,27 +16,53 @@ type tokenResponse struct {
 	AccessToken string `json:"access_token"`
 	TokenType   string `json:"token_type"`
 	ExpiresIn   int64  `json:"expires_in"` // seconds
-	Scope       string `json:"scope"`
-	IDToken     string `json:"id_token"`
+	Scope       string `json:"scope,omitempty"`
+	Refresh     string `json:"refresh_token,omitempty"`
+	IDToken     string `json:"id_token,omitempty"`
 }
 
-// Token is the token endpoint: POST, one grant, authorization_code.
+// Token is the token endpoint: POST.
 func (p *Provider) Token(w http.ResponseWriter, r *http.Request) {
 	ctx, u := begin(r.Context())
-	response, err := p.redeem(ctx, u, w, r)
+	response, err := p.exchange(ctx, u, w, r)
 	if err != nil {
-		p.refuseToken(w, r, u, answer(err))
+		p.refuseClient(w, r, "token refused", u, answer(err))
 		return
 	}
 	writeJSON(w, http.StatusOK, response)
 }
 
-// redeem exchanges a code for tokens. Everything is read and signed before the
-// one transaction; what it says decides.
-func (p *Provider) redeem(ctx context.Context, u *unit, w http.ResponseWriter, r *http.Request) (*tokenResponse, error) {
-	if err := readTokenForm(w, r); err != nil {
+// exchange gives tokens for what the client brings.
+func (p *Provider) exchange(ctx context.Context, u *unit, w http.ResponseWriter, r *http.Request) (*tokenResponse, error) {
+	params, err := clientForm(w, r)
+	if err != nil {
 		return nil, err
 	}
+	switch params.get("grant_type") {
+	case storage.GrantCode:
+		return p.redeem(ctx, u, r, params)
+	case storage.GrantRefresh:
+		return p.refresh(ctx, u, r, params)
+	case storage.GrantCredentials:
+		return p.credential(ctx, u, r, params)
+	case "":
+		return nil, refuse("invalid_request", "The grant_type is missing.")
+	}
+	return nil, refuse("unsupported_grant_type", "The grant_type is none of "+strings.Join(grantTypes, ", ")+".")
+}
+
+// grantTypes are those that exchange knows, for discovery.
+var grantTypes = []string{storage.GrantCode, storage.GrantRefresh, storage.GrantCredentials}
+
+// redeem exchanges a code for tokens. Everything is read and signed before the
+// one transaction; what it says decides.
+func (p *Provider) redeem(ctx context.Context, u *unit, r *http.Request, params parameters) (*tokenResponse, error) {
+	for _, name := range []string{"code", "redirect_uri"} {
+		if params.get(name) == "" {
+			return nil, refuse("invalid_request", "The "+name+" is missing.")
+		}
+	}
+	r.Form, r.PostForm = params.values, params.values // where fosite looks, so that it reads nothing itself
 	session := &record{}
 	request, err := p.engine.NewAccessRequest(ctx, r, session)
 	if err != nil {
@@ -49,9 +75,8 @@ func (p *Provider) redeem(ctx context.Context, u *unit, w http.ResponseWriter, r
 	if err != nil {
 		return nil, err
 	}
-	event := storage.AuditEvent{At: storage.At(p.Now()), Actor: session.User, Action: "token.issued", Subject: session.User,
-		Details: map[string]string{"client": u.client.ID, "grant": request.GetID(), "grant_type": "authorization_code"}}
-	u.write(func(ctx context.Context, q *storage.Queries) error { return q.Audit(ctx, event) })
+	refresh := p.firstRefreshToken(u, session, request.GetGrantedScopes())
+	u.write(p.issued(session.User, u.client, request.GetID(), storage.GrantCode))
 	if err := u.commit(ctx, p.DB); errors.Is(err, storage.ErrNotFound) {
 		return nil, refuse("invalid_grant", "The code was redeemed or revoked a moment ago.")
 	} else if err != nil {
@@ -59,7 +84,14 @@ func (p *Provider) redeem(ctx context.Context, u *unit, w http.ResponseWriter, r
 	}
 	idToken, _ := response.GetExtra("id_token").(string)
 	return &tokenResponse{AccessToken: response.GetAccessToken(), TokenType: "Bearer", ExpiresIn: int64(p.Lifetimes.AccessToken.Seconds()),
-		Scope: strings.Join(request.GetGrantedScopes(), " "), IDToken: idToken}, nil
+		Scope: strings.Join(request.GetGrantedScopes(), " "), Refresh: refresh, IDToken: idToken}, nil
+}
+
+// issued notes in the journal that a client was given tokens.
+func (p *Provider) issued(userID string, c *client, grantID, grantType string) func(context.Context, *storage.Queries) error {
+	event := storage.AuditEvent{At: storage.At(p.Now()), Actor: userID, Action: "token.issued", Subject: userID,
+		Details: map[string]string{"client": c.ID, "grant": grantID, "grant_type": grantType}}
+	return func(ctx context.Context, q *storage.Queries) error { return q.Audit(ctx, event) }
 }
 
 // invalidGrant turns the refusal of the person into that of the code; a failure
@@ -74,40 +106,26 @@ func invalidGrant(err error) error {
 	return err
 }
 
-// readTokenForm reads the body the strict way and leaves it where fosite looks,
-// so that fosite reads nothing itself.
-func readTokenForm(w http.ResponseWriter, r *http.Request) error {
+// clientForm reads what a client posts, the strict way: each parameter once.
+func clientForm(w http.ResponseWriter, r *http.Request) (parameters, error) {
 	params, err := bodyParameters(w, r)
 	if err != nil {
-		return refuse("invalid_request", "The request is refused: "+err.Error()+".")
+		return params, refuse("invalid_request", "The request is refused: "+err.Error()+".")
 	}
 	if name := params.anyRepeated(); name != "" {
-		return refuse("invalid_request", "A parameter is sent more than once: "+name)
+		return params, refuse("invalid_request", "A parameter is sent more than once: "+name)
 	}
-	switch params.get("grant_type") {
-	case "authorization_code":
-	case "":
-		return refuse("invalid_request", "The grant_type is missing.")
-	default:
-		return refuse("unsupported_grant_type", "The only grant_type is authorization_code.")
-	}
-	for _, name := range []string{"code", "redirect_uri"} {
-		if params.get(name) == "" {
-			return refuse("invalid_request", "The "+name+" is missing.")
-		}
-	}
-	r.Form, r.PostForm = params.values, params.values
-	return nil
+	return params, nil
 }
 
-// refuseToken writes an error of the token endpoint. Every 401 names the scheme
-// a client may use (RFC 9110 §15.5.2).
-func (p *Provider) refuseToken(w http.ResponseWriter, r *http.Request, u *unit, e *Error) {
+// refuseClient writes an error of an endpoint where clients authenticate. Every
+// 401 names the scheme a client may use (RFC 9110 §15.5.2).
+func (p *Provider) refuseClient(w http.ResponseWriter, r *http.Request, what string, u *unit, e *Error) {
 	id := ""
 	if u.client != nil {
 		id = u.client.ID
 	}
-	p.log(r.Context(), "token refused", id, e)
+	p.log(r.Context(), what, id, e)
 	if e.status() == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Basic realm="`+p.Issuer+`"`)
 	}

@@ -48,7 +48,7 @@ func TestTokenRequestIsReadStrictly(t *testing.T) {
 	}{
 		{"unknown grant", urlencoded, with(exchange("x"), "grant_type", "urn:x").Encode(), "unsupported_grant_type"},
 		{"password grant", urlencoded, with(exchange("x"), "grant_type", "password").Encode(), "unsupported_grant_type"},
-		{"refresh grant", urlencoded, with(exchange("x"), "grant_type", "refresh_token").Encode(), "unsupported_grant_type"},
+		{"refresh grant of a client without it", urlencoded, with(exchange("x"), "grant_type", "refresh_token").Encode(), "unauthorized_client"},
 		{"two grants", urlencoded, with(exchange("x"), "grant_type", "authorization_code refresh_token").Encode(), "unsupported_grant_type"},
 		{"no grant", urlencoded, with(exchange("x"), "grant_type", "-").Encode(), "invalid_request"},
 		{"no code", urlencoded, with(exchange("x"), "code", "-").Encode(), "invalid_request"},

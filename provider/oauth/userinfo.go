@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"loge/provider/account"
@@ -50,10 +51,13 @@ func (p *Provider) claimsOf(ctx context.Context, token string) (map[string]any, 
 	if err != nil {
 		return nil, fmt.Errorf("load access token: %w", err)
 	}
-	if refusal := account.MayIssue(h.User, h.Account, clientFacts(h.Holder), sessionFacts(h.Holder), p.Now()); refusal != nil {
+	if refusal := account.MayIssue(h.User, h.Account, clientFacts(h.Holder), grantFacts(h.Holder, h.Grant), p.Now()); refusal != nil {
 		return nil, &Error{Code: errToken.Code, Description: errToken.Description, Err: refusal}
 	}
-	scopes := consented(h)
+	if !slices.Contains(words(h.Token.Scopes), "openid") { // narrowed when it was refreshed
+		return nil, refuse("insufficient_scope", "The scope of the access token does not contain openid.")
+	}
+	scopes := consented(h.Token.Scopes, h.Consented)
 	if len(scopes) == 0 {
 		return nil, &Error{Code: errToken.Code, Description: errToken.Description, Err: errWithdrawn}
 	}
@@ -68,11 +72,12 @@ func (p *Provider) claimsOf(ctx context.Context, token string) (map[string]any, 
 
 var errWithdrawn = errors.New("consent is withdrawn")
 
-// consented are the token's scopes that the person still lets the client see.
-func consented(h storage.TokenHolder) []string {
+// consented are the scopes of a token that the person still lets the client
+// have; all are space lists.
+func consented(asked, consent string) []string {
 	var scopes []string
-	granted := storage.Consent{Scopes: h.Consented}
-	for _, scope := range words(h.Token.Scopes) {
+	granted := storage.Consent{Scopes: consent}
+	for _, scope := range words(asked) {
 		if granted.Covers(scope) {
 			scopes = append(scopes, scope)
 		}

@@ -16,9 +16,9 @@ import (
 	"loge/storage"
 )
 
-// Scopes a client may be allowed, in the order they are shown. openid is always
-// among them.
-var Scopes = []string{"openid", "profile", "email", "phone", "address", "bailleur", "organisme", "habilitations"}
+// Scopes about people that a client may be allowed, in the order they are shown.
+// openid is always among those of a client in which people sign in.
+var Scopes = []string{"openid", "profile", "email", "phone", "address", "bailleur", "organisme", "habilitations", offlineAccess}
 
 const (
 	maxClientText   = 200 // characters of a name or a purpose
@@ -34,6 +34,11 @@ type NewClient struct {
 	Purpose      string // what the data is for, one sentence without « À quoi cela sert : »
 	PolicyURI    string // https
 	RedirectURIs []string
+	// PostLogoutRedirectURIs are where browsers may be sent after a sign-out.
+	PostLogoutRedirectURIs []string
+	// BackchannelLogoutURI is told of sessions that have ended; none when empty.
+	BackchannelLogoutURI string
+
 	Scopes       []string // openid, profile, email, bailleur
 	AuthMethod   string   // storage.AuthBasic
 	SubjectType  string   // storage.SubjectPairwise
@@ -41,6 +46,8 @@ type NewClient struct {
 	IDTokenAlg   string   // RS256
 	OptionalPKCE bool     // accept requests without PKCE, from clients with a secret only
 	Consent      string   // storage.ConsentAsk
+	GrantTypes   []string // authorization_code, and refresh_token with the scope offline_access
+	Audiences    []string // ids of clients that are resource servers: they may introspect its access tokens
 }
 
 // AddClient registers a partner application. The secret is returned here and
@@ -48,8 +55,14 @@ type NewClient struct {
 // storage.ErrConflict when the id is taken.
 func (o *Operator) AddClient(ctx context.Context, n NewClient) (storage.Client, string, error) {
 	c := n.client(o.now())
-	if err := checkClient(c); err != nil {
-		return storage.Client{}, "", err
+	faults := checkClient(c)
+	for _, id := range n.Audiences {
+		if _, err := o.Client(ctx, id); err != nil {
+			faults = errors.Join(faults, fmt.Errorf("audience: %w", err))
+		}
+	}
+	if faults != nil {
+		return storage.Client{}, "", faults
 	}
 	var plain string
 	if !c.Public() {
@@ -130,7 +143,8 @@ func (o *Operator) Client(ctx context.Context, id string) (storage.Client, error
 // client fills in what was left out.
 func (n NewClient) client(now storage.Time) storage.Client {
 	c := storage.Client{ID: n.ID, Name: tidy(n.Name), Publisher: tidy(n.Publisher), Purpose: tidy(n.Purpose), PolicyURI: n.PolicyURI,
-		RedirectURIs: n.RedirectURIs, AuthMethod: n.AuthMethod, SubjectType: n.SubjectType, Sector: n.Sector,
+		RedirectURIs: n.RedirectURIs, PostLogoutRedirectURIs: n.PostLogoutRedirectURIs, BackchannelLogoutURI: n.BackchannelLogoutURI,
+		AuthMethod: n.AuthMethod, SubjectType: n.SubjectType, Sector: n.Sector,
 		IDTokenAlg: n.IDTokenAlg, RequirePKCE: !n.OptionalPKCE, Consent: n.Consent, CreatedAt: now, UpdatedAt: now}
 	def := func(field *string, value string) {
 		if *field == "" {
@@ -143,12 +157,7 @@ func (n NewClient) client(now storage.Time) storage.Client {
 	def(&c.SubjectType, storage.SubjectPairwise)
 	def(&c.IDTokenAlg, "RS256")
 	def(&c.Consent, storage.ConsentAsk)
-	scopes := n.Scopes
-	if len(scopes) == 0 {
-		scopes = []string{"profile", "email", "bailleur"}
-	}
-	scopes = slices.DeleteFunc(slices.Clone(scopes), func(s string) bool { return s == "openid" })
-	c.Scopes = strings.Join(append([]string{"openid"}, scopes...), " ")
+	c.GrantTypes, c.Scopes, c.Audiences = n.grantTypes(), n.scopes(), strings.Join(n.Audiences, " ")
 	return c
 }
 
@@ -177,9 +186,8 @@ func checkClient(c storage.Client) error {
 		}
 	}
 	faults = append(faults, checkRedirectURIs(c)...)
-	for _, scope := range strings.Fields(c.Scopes) {
-		oneOf("scope", scope, Scopes...)
-	}
+	faults = append(faults, checkLogoutURIs(c)...)
+	faults = append(faults, checkGrants(c)...)
 	oneOf("authentication", c.AuthMethod, storage.AuthBasic, storage.AuthPost, storage.AuthNone)
 	oneOf("subject type", c.SubjectType, storage.SubjectPairwise, storage.SubjectPublic)
 	oneOf("algorithm", c.IDTokenAlg, "RS256", "ES256")
@@ -192,7 +200,7 @@ func checkClient(c storage.Client) error {
 
 func checkRedirectURIs(c storage.Client) []error {
 	switch {
-	case len(c.RedirectURIs) == 0:
+	case len(c.RedirectURIs) == 0 && c.MayUse(storage.GrantCode):
 		return []error{errors.New("redirect address: at least one is needed")}
 	case len(c.RedirectURIs) > maxRedirectURIs:
 		return []error{fmt.Errorf("redirect address: more than %d", maxRedirectURIs)}

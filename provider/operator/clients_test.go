@@ -28,7 +28,7 @@ func TestAddClient(t *testing.T) {
 		want := storage.Client{ID: "mes-loyers-cie", Name: "Mes Loyers & Cie", Publisher: "Mes Loyers & Cie",
 			RedirectURIs: []string{"https://loyers.example/callback?a=b"}, Scopes: "openid profile email bailleur", AuthMethod: storage.AuthBasic,
 			SecretHash: secret.HashClientSecret(plain), SecretCreatedAt: now, SubjectType: storage.SubjectPairwise, IDTokenAlg: "RS256",
-			RequirePKCE: true, Consent: storage.ConsentAsk, CreatedAt: now, UpdatedAt: now}
+			RequirePKCE: true, Consent: storage.ConsentAsk, GrantTypes: storage.GrantCode, CreatedAt: now, UpdatedAt: now}
 		stored, err := db.Client(t.Context(), c.ID)
 		if err != nil {
 			t.Fatal(err)

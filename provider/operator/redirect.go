@@ -5,8 +5,12 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
+
+	"loge/provider/outbound"
+	"loge/storage"
 )
 
 const maxURI = 2000 // bytes; browsers and proxies cut longer ones
@@ -31,6 +35,29 @@ func checkRedirectURI(raw string) error {
 		return errors.New("has a wildcard: register every address")
 	}
 	return checkWeb(u)
+}
+
+// checkLogoutURIs checks where a partner may have browsers sent after a
+// sign-out, and where it wants to be told of one. The first are compared byte
+// for byte, the last is asked through the guard of package outbound.
+func checkLogoutURIs(c storage.Client) (faults []error) {
+	if len(c.PostLogoutRedirectURIs) > maxRedirectURIs {
+		return []error{fmt.Errorf("address after sign-out: more than %d", maxRedirectURIs)}
+	}
+	for i, raw := range c.PostLogoutRedirectURIs {
+		if err := checkRedirectURI(raw); err != nil {
+			faults = append(faults, fmt.Errorf("address after sign-out %q %w", shorten(raw), err))
+		} else if slices.Contains(c.PostLogoutRedirectURIs[:i], raw) {
+			faults = append(faults, fmt.Errorf("address after sign-out %q is given twice", shorten(raw)))
+		}
+	}
+	if c.BackchannelLogoutURI == "" {
+		return faults
+	}
+	if err := outbound.CheckAddress(c.BackchannelLogoutURI, true); err != nil {
+		faults = append(faults, fmt.Errorf("back-channel logout %q: %w", shorten(c.BackchannelLogoutURI), err))
+	}
+	return faults
 }
 
 // checkWebPage checks an address people are sent to.

@@ -38,12 +38,18 @@ type Partner struct {
 	mu      sync.Mutex
 	pkce    map[string]string // state → verifier
 	results []Result
+
+	leaving   map[string]bool // states of sign-outs
+	signedOut []SignedOut
 }
 
 // Result is one return to the callback.
 type Result struct {
-	Error    string // error of the authorization response
-	Issuer   string // iss of the authorization response
+	Answer   url.Values // the authorization response
+	Posted   bool       // it came in the body of a POST and nothing in the address
+	Origin   string     // of the page that posted it
+	Error    string     // error of the authorization response
+	Issuer   string     // iss of the authorization response
 	Code     string
 	Claims   map[string]any // of the verified ID token
 	UserInfo map[string]any
@@ -55,15 +61,18 @@ type Result struct {
 // Partner registers an application with all scopes and runs it.
 func (p *Provider) Partner(change ...func(*operator.NewClient)) *Partner {
 	p.t.Helper()
-	rp := &Partner{pkce: map[string]string{}}
+	rp := &Partner{pkce: map[string]string{}, leaving: map[string]bool{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /login", rp.login)
 	mux.HandleFunc("GET /callback", rp.callback)
+	mux.HandleFunc("POST /callback", rp.callback) // response_mode=form_post
+	rp.handleSignOut(mux)
 	server := httptest.NewServer(mux)
 	p.t.Cleanup(server.Close)
 	rp.URL = server.URL
 	n := operator.NewClient{Name: "Loyers", Publisher: "la société Loyers", Purpose: "déclarer vos loyers",
-		RedirectURIs: []string{server.URL + "/callback"}, Scopes: []string{"openid", "profile", "email", "phone", "bailleur", "organisme"}}
+		RedirectURIs: []string{server.URL + "/callback"}, PostLogoutRedirectURIs: []string{server.URL + "/left"}, BackchannelLogoutURI: server.URL + "/told",
+		Scopes: []string{"openid", "profile", "email", "phone", "bailleur", "organisme"}}
 	for _, c := range change {
 		c(&n)
 	}
@@ -118,7 +127,13 @@ func (rp *Partner) callback(w http.ResponseWriter, r *http.Request) {
 
 func (rp *Partner) redeem(r *http.Request) (result Result) {
 	query := r.URL.Query()
-	result.Error, result.Issuer, result.Code = query.Get("error"), query.Get("iss"), query.Get("code")
+	if r.Method == http.MethodPost {
+		if result.Err = r.ParseForm(); result.Err != nil {
+			return result
+		}
+		query, result.Posted, result.Origin = r.PostForm, r.URL.RawQuery == "", r.Header.Get("Origin")
+	}
+	result.Answer, result.Error, result.Issuer, result.Code = query, query.Get("error"), query.Get("iss"), query.Get("code")
 	rp.mu.Lock()
 	verifier, known := rp.pkce[query.Get("state")]
 	rp.mu.Unlock()

@@ -19,6 +19,11 @@
 // Current and Extend count as use, Look does not; Remaining tells when idleness
 // would end the session.
 //
+// An idle session has no power, but it is not over for the applications that
+// were signed in to: Resting finds it for who signs out, or in again, until its
+// absolute end. Storage notes for each of those applications that it is to be
+// told when a session ends, whichever way it does.
+//
 // A cookie that does not decode is no cookie. The package does not know what a
 // session may do: that is account.MayIssue and the table of signin.
 package session

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"loge/provider/account"
+	"loge/provider/text"
 	"loge/provider/web"
 	"loge/storage"
 )
@@ -38,7 +39,7 @@ func (s *Signin) Consent(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.render(w, r, v, web.View{Template: "consent", TitleVars: []string{"application", client.Name}, Data: consentPage{
 			Flow: v.Flow.ID, Application: client.Name, Publisher: client.Publisher, Purpose: client.Purpose, PolicyURI: client.PolicyURI,
-			Items: items(v), Inform: client.Consent == storage.ConsentInform,
+			Items: items(v), Offline: s.offline(v), Inform: client.Consent == storage.ConsentInform,
 			Ready: v.activatedNow(), Identifier: account.FormatIdentifier(v.User.Identifier)}})
 	})
 }
@@ -53,6 +54,15 @@ func items(v visit) (keys []string) {
 		}
 	}
 	return keys
+}
+
+// offline says how long the application keeps access while the person is away,
+// "" when it did not ask for that.
+func (s *Signin) offline(v visit) string {
+	if !slices.Contains(strings.Fields(v.Flow.Scopes), "offline_access") {
+		return ""
+	}
+	return text.Duration(s.Security.RefreshToken.Absolute)
 }
 
 // SubmitConsent stores the answer and returns to the application, which is told

@@ -122,6 +122,9 @@ func (s *Signin) proven(w http.ResponseWriter, r *http.Request, v visit, a attem
 // open signs the person in: what was counted is given back, a session begins.
 func (s *Signin) open(r *http.Request, v visit, a attempt, p proof) (cookie *http.Cookie, err error) {
 	ctx, now := r.Context(), storage.At(s.Now())
+	if err := s.rest(r, &v); err != nil {
+		return nil, err
+	}
 	rehashed := s.rehash(ctx, p, v.Form.Get("mot_de_passe"))
 	err = s.DB.InTx(ctx, func(q *storage.Queries) error {
 		if err := errors.Join(q.ClearFailures(ctx, a.accountKey), throttle.RefundAddress(ctx, q, a.addressKey)); err != nil {
@@ -149,8 +152,8 @@ func (s *Signin) open(r *http.Request, v visit, a attempt, p proof) (cookie *htt
 	return cookie, err
 }
 
-// enter begins the session that next describes. The one this browser had ends,
-// unless the same person only proved again who he is: then it goes on, and the
+// enter begins the session that next describes. The one this browser had, idle
+// or not, ends, unless the same person only proved again who he is: then it goes on, and the
 // applications opened in it are not signed out.
 func (s *Signin) enter(r *http.Request, q *storage.Queries, former, next storage.Session) (storage.Session, *http.Cookie, error) {
 	ctx := r.Context()

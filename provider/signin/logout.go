@@ -1,9 +1,12 @@
 package signin
 
 import (
+	"errors"
 	"net/http"
 
+	"loge/provider/session"
 	"loge/provider/web"
+	"loge/storage"
 )
 
 // Logout asks whether to sign out; a browser that is not signed in is told so.
@@ -12,11 +15,13 @@ func (s *Signin) Logout(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := "logout"
-	if v.Session.ID == "" {
-		page = "loggedout"
+	if err := s.rest(r, &v); err != nil {
+		return err
 	}
-	return s.render(w, r, v, web.View{Template: page, Data: stepPage{Flow: v.Flow.ID}})
+	if v.Session.ID == "" {
+		return s.render(w, r, v, web.View{Template: "loggedout", Data: stepPage{Flow: v.Flow.ID}})
+	}
+	return s.render(w, r, v, web.View{Template: "logout", Data: web.LogoutPage{Action: "/deconnexion"}})
 }
 
 // SubmitLogout signs out. A second time, or without a session, it says the same.
@@ -34,8 +39,26 @@ func (s *Signin) signOut(w http.ResponseWriter, r *http.Request, reason string) 
 	if err != nil {
 		return err
 	}
+	if err := s.rest(r, &v); err != nil {
+		return err
+	}
 	if err := s.end(w, r, &v, reason); err != nil {
 		return err
 	}
+	s.Wake() // the applications are told at once
 	return s.render(w, r, v, web.View{Template: "loggedout", Data: stepPage{Flow: v.Flow.ID}})
+}
+
+// rest makes a visit whose session is idle one of that session, which is to be
+// ended or to go on: applications count on it still.
+func (s *Signin) rest(r *http.Request, v *visit) error {
+	if v.Session.ID != "" {
+		return nil
+	}
+	resting, err := s.Sessions.Resting(r)
+	if errors.Is(err, session.ErrNone) {
+		return nil
+	}
+	v.Session, v.User = resting, storage.User{ID: resting.UserID}
+	return err
 }

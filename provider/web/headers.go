@@ -1,21 +1,54 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
-// policy is the Content-Security-Policy of a page. redirects, if any, is where
-// the running flow ends: its scheme may follow a POST. The scheme and not the
-// host, because the partner may redirect further, within its own sites, before
-// the browser stops checking. asks lets the page's script ask us something.
-func policy(redirects string, asks bool) string {
-	action := "'self'"
-	if u, err := url.Parse(redirects); err == nil && u.Scheme != "" {
-		// url.Parse accepts only letters, digits, + - . in a scheme, in small letters.
-		action += " " + u.Scheme + ":"
+// formAction is where the page's forms may lead: to us and, if a flow runs, on
+// to where it ends. That by its scheme and not its host, because the partner may
+// redirect further, within its own sites, before the browser stops checking. A
+// page whose form posts to another site names that origin alone.
+func (v View) formAction() string {
+	if v.PostsTo != "" {
+		return origin(v.PostsTo)
 	}
+	if scheme := schemeOf(v.Redirects); scheme != "" {
+		return "'self' " + scheme
+	}
+	return "'self'"
+}
+
+// schemeOf returns the scheme of an address as a policy names it, or "".
+func schemeOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme == "" {
+		return ""
+	}
+	// url.Parse accepts only letters, digits, + - . in a scheme, in small letters.
+	return u.Scheme + ":"
+}
+
+// origin returns the origin of an address as a policy names it. A host that
+// policies have no word for, such as an IPv6 address, leaves the scheme;
+// without a scheme no form leads anywhere.
+func origin(address string) string {
+	u, err := url.Parse(address)
+	if err == nil && nameable.MatchString(u.Host) && u.Scheme != "" {
+		return u.Scheme + "://" + u.Host
+	}
+	return cmp.Or(schemeOf(address), "'none'")
+}
+
+// nameable are the hosts, with their ports, that a policy can name.
+var nameable = regexp.MustCompile(`^[A-Za-z0-9._-]+(:[0-9]+)?$`)
+
+// policy is the Content-Security-Policy of a page. action is where its forms
+// may lead; asks lets the page's script ask us something.
+func policy(action string, asks bool) string {
 	p := "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action " + action +
 		"; frame-ancestors 'none'; base-uri 'none'"
 	if asks {
@@ -28,7 +61,7 @@ func policy(redirects string, asks bool) string {
 // Content-Security-Policy over this one.
 func SecurityHeaders(issuer string) func(http.Handler) http.Handler {
 	secure := strings.HasPrefix(issuer, "https://")
-	def := policy("", false)
+	def := policy("'self'", false)
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			h := w.Header()

@@ -62,6 +62,33 @@ func TestFormActionFollowsTheFlow(t *testing.T) {
 	}
 }
 
+// TestAPageThatPostsElsewherePostsOnlyThere: to that origin, not to us, and the
+// other site learns who posts.
+func TestAPageThatPostsElsewherePostsOnlyThere(t *testing.T) {
+	p := newPages(t)
+	for to, want := range map[string]string{
+		"https://loyers.example/retour?x=1":     "https://loyers.example",
+		"https://loyers.example:8443/retour":    "https://loyers.example:8443",
+		"http://127.0.0.1:9000/retour":          "http://127.0.0.1:9000",
+		"http://[::1]:9000/retour":              "http:", // policies have no word for it
+		"https://*.example/retour":              "https:",
+		"https://a.example;script-src/retour":   "https:",
+		"https://a.example,script-src/retour":   "https:",
+		"https://u:p@a.example/retour":          "https://a.example",
+		"https://a.example/x; script-src *":     "https://a.example",
+		"https://a.example:80;script-src *:/xy": "'none'",
+		"/relative":                             "'none'",
+	} {
+		w := render(t, p, web.View{Template: "cookies", PostsTo: to, Redirects: "https://elsewhere.example/"})
+		if got := w.Header().Get("Content-Security-Policy"); got != strings.Replace(basePolicy, "form-action 'self'", "form-action "+want, 1) {
+			t.Errorf("%q: policy %q, want form-action %s", to, got, want)
+		}
+		if got := w.Header().Get("Referrer-Policy"); got != "strict-origin" {
+			t.Errorf("%q: Referrer-Policy %q", to, got)
+		}
+	}
+}
+
 // TestAPageWithATimeLimitMayAskTheServer: its script asks how long is left, and
 // no other page's script asks anything.
 func TestAPageWithATimeLimitMayAskTheServer(t *testing.T) {

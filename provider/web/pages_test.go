@@ -97,7 +97,7 @@ func TestFirstFormIsTheMainOne(t *testing.T) {
 	for name, want := range map[string]string{
 		"login": "Connexion", "administrator": "Je continue", "details": "Continuer", "email": "Continuer",
 		"password": "Enregistrer ce mot de passe", "rules": "Accepter et continuer", "terms": "Accepter et terminer",
-		"consent": "Autoriser", "consent-information": "Continuer", "logout": "Me déconnecter",
+		"consent": "Autoriser", "consent-information": "Continuer", "logout": "Me déconnecter", "formpost": "Continuer",
 	} {
 		got := parse(t, pages[name]).Find("form").First().Find("button:not([type=button])").First().Text()
 		if got != want {

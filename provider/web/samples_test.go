@@ -157,7 +157,13 @@ func samples(evil string) []sample {
 		{"account", web.View{Template: "account", Data: account{or("Marguerite Lefèvre"), or("45675320380001"), or("38"), "", "holder", or("LOG 4F7K29QX"), true}, TimeLimit: limit}},
 		{"account-organisme", web.View{Template: "account", Data: account{or("Ali Benhamou"), or("45675320380001"), or("38"), or("Habitat Solidaire"), "administrator", or("LOG 4F7K29QX"), false}}},
 		{"account-collaborateur", web.View{Template: "account", Data: account{or("Ali Benhamou"), or("45675320380001"), or("38"), or("Habitat Solidaire"), "member", or("LOG 4F7K29QX"), false}}},
-		{"logout", web.View{Template: "logout"}},
+		{"logout", web.View{Template: "logout", Data: web.LogoutPage{Action: "/deconnexion"}}},
+		{"logout-application", web.View{Template: "logout", Redirects: "https://loyers.example/fin", Data: web.LogoutPage{Application: or("Loyers"),
+			Action: "/oauth2/logout/suite", Hidden: []web.Hidden{{Name: "state", Value: or("s-1")}}}}},
+		{"formpost", web.View{Template: "formpost", PostsTo: "https://loyers.example/retour", TitleVars: []string{"application", or("Loyers")}, Data: struct {
+			Application, Action string
+			Fields              []web.Hidden
+		}{or("Loyers"), "https://loyers.example/retour?x=" + url.QueryEscape(or("1")), []web.Hidden{{Name: "code", Value: or("loge_ac_1")}, {Name: "state", Value: or("s-1")}}}}},
 		{"loggedout", web.View{Template: "loggedout"}},
 		{"expired", web.View{Template: "expired", Data: struct{ Flow, Idle string }{or("01944d5a"), or("30 minutes")}}},
 		{"flowexpired", web.View{Template: "flowexpired", Data: struct{ Application string }{or("Loyers")}}},

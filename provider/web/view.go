@@ -24,6 +24,10 @@ type View struct {
 	// scheme joins form-action in the page's Content-Security-Policy, because
 	// Chromium applies form-action to every redirect that follows a POST.
 	Redirects string
+	// PostsTo is the address of another site to which the page's form posts, ""
+	// on all other pages: form-action is its origin and nothing else, so in
+	// Chromium that site may redirect on only within this origin.
+	PostsTo string
 	// TimeLimit has the page ask, in time, whether somebody is still there. nil
 	// on pages that have no limit, or one that nothing puts off.
 	TimeLimit *TimeLimit
@@ -91,7 +95,10 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, v View) error {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(body.Len()))
 	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", policy(v.Redirects, v.TimeLimit != nil))
+	h.Set("Content-Security-Policy", policy(v.formAction(), v.TimeLimit != nil))
+	if v.PostsTo != "" {
+		h.Set("Referrer-Policy", "strict-origin") // the other site sees an Origin of null without it
+	}
 	w.WriteHeader(v.Status)
 	if r.Method == http.MethodHead {
 		return nil

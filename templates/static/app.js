@@ -43,8 +43,13 @@
       else sent = now;
     });
     // Coming back with the browser's button, everything may be sent again.
-    addEventListener("pageshow", () => { sent = 0; });
+    addEventListener("pageshow", (event) => { if (event.persisted) sent = 0; });
   }
+
+  // The answer to an application leaves by itself. By its button, so that a
+  // second press does nothing.
+  const onward = document.querySelector("form[data-send] button");
+  if (onward) onward.click();
 
   // Before an idle session ends, the person is asked. The server knows how long
   // is left, and is asked again before the question and while it stands:
