@@ -60,7 +60,7 @@ func (v *visitor) follow(text string) {
 // press clicks on the button with that text and waits for the next page.
 func (v *visitor) press(text string) {
 	v.t.Helper()
-	v.leave("press "+text, chromedp.Click(chromedp.Search(`//button[normalize-space()=`+quoted(text)+`]`)))
+	v.leave("press "+text, chromedp.Click(chromedp.Search(`//main//button[normalize-space()=`+quoted(text)+`]`)))
 }
 
 // quoted writes an XPath string; the texts hold no double quotation marks.
