@@ -38,6 +38,10 @@ func (p *Provider) router() (*mux.Router, error) {
 	post := func(path string, h page) { r.Handle(path, protect(p.pages.Handle(h))).Methods("POST") }
 	step := func(path string, form, submit page) { show(path, form); post(path, submit) }
 	protocol := func(path string, h http.Handler, methods ...string) { r.Handle(path, h).Methods(methods...) }
+	// shared endpoints are called by browser applications as well.
+	shared := func(path string, h http.HandlerFunc, methods ...string) {
+		protocol(path, web.AnyOrigin(h), append(methods, "OPTIONS")...)
+	}
 
 	// Sign-in, in the order in which a person sees it.
 	step("/connexion", p.signin.Login, p.signin.SubmitLogin)
@@ -60,13 +64,13 @@ func (p *Provider) router() (*mux.Router, error) {
 	show("/textes/{kind}/{version}", p.signin.Text)
 
 	// OpenID Connect.
-	protocol("/.well-known/openid-configuration", http.HandlerFunc(p.oauth.Discovery), "GET", "HEAD")
-	protocol("/.well-known/oauth-authorization-server", http.HandlerFunc(p.oauth.Discovery), "GET", "HEAD")
-	protocol("/oauth2/jwks", http.HandlerFunc(p.oauth.JWKS), "GET", "HEAD")
+	shared("/.well-known/openid-configuration", p.oauth.Discovery, "GET", "HEAD")
+	shared("/.well-known/oauth-authorization-server", p.oauth.Discovery, "GET", "HEAD")
+	shared("/oauth2/jwks", p.oauth.JWKS, "GET", "HEAD")
 	protocol("/oauth2/authorize", p.pages.Handle(p.oauth.Authorize), "GET", "POST")
 	protocol("/oauth2/authorize/suite", p.pages.Handle(p.oauth.Resume), "GET")
-	protocol("/oauth2/token", http.HandlerFunc(p.oauth.Token), "POST")
-	protocol("/oauth2/userinfo", http.HandlerFunc(p.oauth.UserInfo), "GET", "POST")
+	shared("/oauth2/token", p.oauth.Token, "POST")
+	shared("/oauth2/userinfo", p.oauth.UserInfo, "GET", "POST")
 
 	// Help and the pages of the footer.
 	for path, template := range map[string]string{

@@ -16,13 +16,13 @@ import (
 // protocol lists the routes that partners call, and that therefore have no
 // cross-origin protection. Every other route is a page.
 var protocol = map[string][]string{
-	"/.well-known/openid-configuration":       {"GET", "HEAD"},
-	"/.well-known/oauth-authorization-server": {"GET", "HEAD"},
-	"/oauth2/jwks":            {"GET", "HEAD"},
+	"/.well-known/openid-configuration":       {"GET", "HEAD", "OPTIONS"},
+	"/.well-known/oauth-authorization-server": {"GET", "HEAD", "OPTIONS"},
+	"/oauth2/jwks":            {"GET", "HEAD", "OPTIONS"},
 	"/oauth2/authorize":       {"GET", "POST"},
 	"/oauth2/authorize/suite": {"GET"},
-	"/oauth2/token":           {"POST"},
-	"/oauth2/userinfo":        {"GET", "POST"},
+	"/oauth2/token":           {"POST", "OPTIONS"},
+	"/oauth2/userinfo":        {"GET", "POST", "OPTIONS"},
 	"/static/{name}":          {"GET", "HEAD"},
 }
 
