@@ -78,12 +78,12 @@ func (p *Provider) router() (*mux.Router, error) {
 		"/probleme-de-connexion": "problem",
 		"/aide":                  "help",
 		"/accessibilite":         "accessibility",
-		"/cookies":               "cookies",
 	} {
 		r.Handle(path, p.pages.Show(template)).Methods("GET", "HEAD")
 	}
-	show("/mentions-legales", p.notice("legal", p.notices.legal))
-	show("/donnees-personnelles", p.notice("privacy", p.notices.privacy))
+	show("/cookies", p.static("cookies", p.cookies))
+	show("/mentions-legales", p.static("legal", p.notices.legal))
+	show("/donnees-personnelles", p.static("privacy", p.notices.privacy))
 	protocol("/static/{name}", p.pages.Static(), "GET", "HEAD")
 
 	return r, nil
@@ -107,7 +107,7 @@ func originForm(next http.Handler) http.Handler {
 	})
 }
 
-func (p *Provider) notice(template string, data any) page {
+func (p *Provider) static(template string, data any) page {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		return p.pages.Render(w, r, web.View{Template: template, Data: data})
 	}

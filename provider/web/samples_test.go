@@ -175,7 +175,7 @@ func samples(evil string) []sample {
 		{"legal-operateur", web.View{Template: "legal", Data: text}},
 		{"privacy", web.View{Template: "privacy"}},
 		{"privacy-operateur", web.View{Template: "privacy", Data: text}},
-		{"cookies", web.View{Template: "cookies"}},
+		{"cookies", web.View{Template: "cookies", Data: struct{ Session, Flow string }{"__Host-session", "__Host-flow"}}},
 		{"help", web.View{Template: "help"}},
 		{"forgotten", web.View{Template: "forgotten"}},
 		{"problem", web.View{Template: "problem"}},
