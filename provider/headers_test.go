@@ -103,6 +103,13 @@ func TestCookiesAreBoundToTheHost(t *testing.T) {
 			t.Error("one value for both cookies")
 		}
 
+		_, page := send(t, "GET", p.Address+"/cookies", nil)
+		for _, name := range []string{session.Name, flow.Name} {
+			if !strings.Contains(page, ">"+name+"<") {
+				t.Errorf("the page about cookies does not name %s", name)
+			}
+		}
+
 		// A value moved to the other cookie is no value there.
 		moved, _ := send(t, "GET", p.Address+"/", http.Header{"Cookie": {session.Name + "=" + flow.Value}})
 		if moved.Header.Get("Location") != "/connexion" {

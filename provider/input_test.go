@@ -183,8 +183,8 @@ func TestInputOfAnotherTabIsNotTakenForSomebodyElse(t *testing.T) {
 	w.Import("45675320380012;physique;69;;;M.;Paul;Petit;paul@exemple.fr;12 rue des Lilas;69003 Lyon;;;;;")
 	identifier, provisional := w.Credentials("paul@exemple.fr")
 	b, hers := w.at(onPassword)
-	his := b.Get(w.URL + "/deconnexion").Submit()
-	his = b.Get(w.URL+"/connexion").Submit("identifiant", identifier, "mot_de_passe", provisional)
+	expect(t, b.Get(w.URL+"/deconnexion").Submit(), onLoggedOut)
+	his := b.Get(w.URL+"/connexion").Submit("identifiant", identifier, "mot_de_passe", provisional)
 	expect(t, his, onDetails)
 	expect(t, hers.Submit("nouveau_mot_de_passe", own), onDetails) // his turn is another step
 	if w.user().PasswordHash != "" || userOf(t, w.Provider, identifier).PasswordHash != "" {

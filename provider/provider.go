@@ -40,6 +40,7 @@ type Provider struct {
 	oauth   *oauth.Provider
 	signin  *signin.Signin
 	notices notices
+	cookies cookieNames
 	handler http.Handler
 }
 
@@ -80,6 +81,7 @@ func New(ctx context.Context, cfg config.Config, db *storage.DB, log *slog.Logge
 		return nil, err
 	}
 	sessions := session.New(master, db, cfg.Sessions.Idle, cfg.Sessions.Absolute, strings.HasPrefix(cfg.Issuer, "https://"), opts.Now)
+	p.cookies.Session, p.cookies.Flow = sessions.CookieNames()
 	p.signin = &signin.Signin{DB: db, Sessions: sessions, Pages: p.pages, Hasher: opts.Hasher, Master: master, Service: cfg.Service,
 		Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, Now: opts.Now, Wake: p.wake}
 	p.oauth = &oauth.Provider{DB: db, Sessions: sessions, Pages: p.pages, Issuer: cfg.Issuer, Master: master,
@@ -129,6 +131,9 @@ func sender(m config.Mail) mail.Sender {
 	}
 	return &mail.SMTP{Config: m.SMTP}
 }
+
+// cookieNames are what the page about cookies names.
+type cookieNames struct{ Session, Flow string }
 
 // notices are the operator's own texts of two footer pages, rendered; an empty
 // one leaves ours.

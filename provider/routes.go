@@ -38,6 +38,10 @@ func (p *Provider) router() (*mux.Router, error) {
 	post := func(path string, h page) { r.Handle(path, protect(p.pages.Handle(h))).Methods("POST") }
 	step := func(path string, form, submit page) { show(path, form); post(path, submit) }
 	protocol := func(path string, h http.Handler, methods ...string) { r.Handle(path, h).Methods(methods...) }
+	// shared endpoints are called by browser applications as well.
+	shared := func(path string, h http.HandlerFunc, methods ...string) {
+		protocol(path, web.AnyOrigin(h), append(methods, "OPTIONS")...)
+	}
 
 	// Sign-in, in the order in which a person sees it.
 	step("/connexion", p.signin.Login, p.signin.SubmitLogin)
@@ -60,17 +64,17 @@ func (p *Provider) router() (*mux.Router, error) {
 	show("/textes/{kind}/{version}", p.signin.Text)
 
 	// OpenID Connect.
-	protocol("/.well-known/openid-configuration", http.HandlerFunc(p.oauth.Discovery), "GET", "HEAD")
-	protocol("/.well-known/oauth-authorization-server", http.HandlerFunc(p.oauth.Discovery), "GET", "HEAD")
-	protocol("/oauth2/jwks", http.HandlerFunc(p.oauth.JWKS), "GET", "HEAD")
+	shared("/.well-known/openid-configuration", p.oauth.Discovery, "GET", "HEAD")
+	shared("/.well-known/oauth-authorization-server", p.oauth.Discovery, "GET", "HEAD")
+	shared("/oauth2/jwks", p.oauth.JWKS, "GET", "HEAD")
 	protocol("/oauth2/authorize", p.pages.Handle(p.oauth.Authorize), "GET", "POST")
 	protocol("/oauth2/authorize/suite", p.pages.Handle(p.oauth.Resume), "GET")
-	protocol("/oauth2/token", http.HandlerFunc(p.oauth.Token), "POST")
+	shared("/oauth2/token", p.oauth.Token, "POST")
+	shared("/oauth2/userinfo", p.oauth.UserInfo, "GET", "POST")
+	shared("/oauth2/revoke", p.oauth.Revoke, "POST")
+	protocol("/oauth2/introspect", http.HandlerFunc(p.oauth.Introspect), "POST")
 	protocol("/oauth2/logout", p.pages.Handle(p.oauth.Logout), "GET", "POST")
 	post("/oauth2/logout/suite", p.oauth.SubmitLogout)
-	protocol("/oauth2/revoke", http.HandlerFunc(p.oauth.Revoke), "POST")
-	protocol("/oauth2/introspect", http.HandlerFunc(p.oauth.Introspect), "POST")
-	protocol("/oauth2/userinfo", http.HandlerFunc(p.oauth.UserInfo), "GET", "POST")
 
 	// Help and the pages of the footer.
 	for path, template := range map[string]string{
@@ -78,12 +82,12 @@ func (p *Provider) router() (*mux.Router, error) {
 		"/probleme-de-connexion": "problem",
 		"/aide":                  "help",
 		"/accessibilite":         "accessibility",
-		"/cookies":               "cookies",
 	} {
 		r.Handle(path, p.pages.Show(template)).Methods("GET", "HEAD")
 	}
-	show("/mentions-legales", p.notice("legal", p.notices.legal))
-	show("/donnees-personnelles", p.notice("privacy", p.notices.privacy))
+	show("/cookies", p.static("cookies", p.cookies))
+	show("/mentions-legales", p.static("legal", p.notices.legal))
+	show("/donnees-personnelles", p.static("privacy", p.notices.privacy))
 	protocol("/static/{name}", p.pages.Static(), "GET", "HEAD")
 
 	return r, nil
@@ -107,7 +111,7 @@ func originForm(next http.Handler) http.Handler {
 	})
 }
 
-func (p *Provider) notice(template string, data any) page {
+func (p *Provider) static(template string, data any) page {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		return p.pages.Render(w, r, web.View{Template: template, Data: data})
 	}

@@ -16,16 +16,16 @@ import (
 // protocol lists the routes that partners call, and that therefore have no
 // cross-origin protection. Every other route is a page.
 var protocol = map[string][]string{
-	"/.well-known/openid-configuration":       {"GET", "HEAD"},
-	"/.well-known/oauth-authorization-server": {"GET", "HEAD"},
-	"/oauth2/jwks":            {"GET", "HEAD"},
+	"/.well-known/openid-configuration":       {"GET", "HEAD", "OPTIONS"},
+	"/.well-known/oauth-authorization-server": {"GET", "HEAD", "OPTIONS"},
+	"/oauth2/jwks":            {"GET", "HEAD", "OPTIONS"},
 	"/oauth2/authorize":       {"GET", "POST"},
 	"/oauth2/authorize/suite": {"GET"},
-	"/oauth2/logout":          {"GET", "POST"},
-	"/oauth2/token":           {"POST"},
-	"/oauth2/userinfo":        {"GET", "POST"},
-	"/oauth2/revoke":          {"POST"},
+	"/oauth2/token":           {"POST", "OPTIONS"},
+	"/oauth2/userinfo":        {"GET", "POST", "OPTIONS"},
+	"/oauth2/revoke":          {"POST", "OPTIONS"},
 	"/oauth2/introspect":      {"POST"},
+	"/oauth2/logout":          {"GET", "POST"},
 	"/static/{name}":          {"GET", "HEAD"},
 }
 

@@ -39,6 +39,7 @@ type cli struct {
 	Document documentCmd `cmd:"" help:"Publish the rules and the terms."`
 	Key      keyCmd      `cmd:"" help:"List and change the signing keys."`
 	Audit    auditCmd    `cmd:"" help:"Verify or export the journal."`
+	Backup   backupCmd   `cmd:"" help:"Copy the SQLite database while the server runs."`
 	Demo     demoCmd     `cmd:"" help:"Try it: an invented agency, landlords and partner on this machine."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }

@@ -1,11 +1,12 @@
 package account
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
 	"unicode"
+
+	"loge/provider/secret"
 )
 
 const (
@@ -18,12 +19,6 @@ const (
 	// value, each character followed by a three-byte space, is far below.
 	maxTyped = 256
 )
-
-// identifierAlphabet has no vowels, which would make words, and nothing that is
-// mistaken for something else on paper or on the telephone: 0 O, 1 I L, 2 Z,
-// 5 S, 8 B. Agencies that hand over identifiers of their own may use every
-// letter and digit.
-const identifierAlphabet = "CDFGHJKMNPQRTVWXY3479"
 
 // ErrIdentifier says that a text cannot be an identifier, whatever is added or
 // left out.
@@ -66,25 +61,10 @@ func FormatIdentifier(s string) string {
 }
 
 // NewIdentifier returns a random identifier: 21 signs to the 8th power, about
-// 35 bits. It is not a secret; uniqueness is for the database to say.
+// 35 bits. It is not a secret; uniqueness is for the database to say. Agencies
+// that hand over identifiers of their own may use every letter and digit.
 func NewIdentifier() string {
-	return identifierPrefix + random(identifierAlphabet, identifierLength)
-}
-
-// random draws n signs of the alphabet, each equally likely.
-func random(alphabet string, n int) string {
-	limit := 256 - 256%len(alphabet) // bytes above would favour the first signs
-	out := make([]byte, 0, n)
-	buf := make([]byte, 2*n)
-	for len(out) < n {
-		rand.Read(buf) // never fails (crypto/rand)
-		for _, b := range buf {
-			if int(b) < limit && len(out) < n {
-				out = append(out, alphabet[int(b)%len(alphabet)])
-			}
-		}
-	}
-	return string(out)
+	return identifierPrefix + secret.RandomText(secret.Signs, identifierLength)
 }
 
 // NumberError says why a text is not a numéro utilisateur.

@@ -2,16 +2,14 @@ package password
 
 import (
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"strings"
 	"unicode"
+
+	"loge/provider/secret"
 )
 
 const (
-	// alphabet of provisional passwords: no vowels, nothing that is mistaken for
-	// something else on paper.
-	alphabet = "CDFGHJKMNPQRTVWXY3479"
 	// Signs in a provisional password: 21 to the 12th power is 52.7 bits.
 	provisionalLength = 12
 	group             = 4
@@ -22,26 +20,10 @@ const (
 
 // New returns a provisional password of 12 signs, each equally likely. It is
 // made when the message that carries it is made, and kept nowhere; see [Hash].
-func New() string { return draw(alphabet, provisionalLength) }
+func New() string { return secret.RandomText(secret.Signs, provisionalLength) }
 
 // NewCode returns an e-mail code of 6 digits.
-func NewCode() string { return draw("0123456789", codeLength) }
-
-// draw takes n signs from crypto/rand without favouring any of them.
-func draw(signs string, n int) string {
-	limit := 256 - 256%len(signs)
-	out := make([]byte, 0, n)
-	buf := make([]byte, 2*n)
-	for len(out) < n {
-		rand.Read(buf) // never fails (crypto/rand)
-		for _, b := range buf {
-			if int(b) < limit && len(out) < n {
-				out = append(out, signs[int(b)%len(signs)])
-			}
-		}
-	}
-	return string(out)
-}
+func NewCode() string { return secret.RandomText("0123456789", codeLength) }
 
 // Format writes a provisional password for people: XXXX-XXXX-XXXX.
 func Format(code string) string {
@@ -68,7 +50,7 @@ func Normalize(typed string) (code string, ok bool) {
 		}
 		return r
 	}, typed)
-	if len(code) != provisionalLength || strings.Trim(code, alphabet) != "" {
+	if len(code) != provisionalLength || strings.Trim(code, secret.Signs) != "" {
 		return "", false
 	}
 	return code, true

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+
+	"loge/provider/secret"
 )
 
 func TestNewIsUnbiased(t *testing.T) {
@@ -18,8 +20,8 @@ func TestNewIsUnbiased(t *testing.T) {
 			counts[r]++
 		}
 	}
-	if len(counts) != len(alphabet) {
-		t.Errorf("New() used %d signs, want %d", len(counts), len(alphabet))
+	if len(counts) != len(secret.Signs) {
+		t.Errorf("New() used %d signs, want %d", len(counts), len(secret.Signs))
 	}
 	// 240,000 draws of 21 signs: 11,429 each, standard deviation 104.
 	for r, n := range counts {
@@ -106,7 +108,7 @@ func FuzzNormalize(f *testing.F) {
 		if !ok {
 			return
 		}
-		if len(code) != 12 || strings.Trim(code, alphabet) != "" {
+		if len(code) != 12 || strings.Trim(code, secret.Signs) != "" {
 			t.Fatalf("Normalize(%q) = %q", typed, code)
 		}
 		if again, ok := Normalize(Format(code)); !ok || again != code {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Mail is one mail as its recipient reads it.
@@ -115,15 +116,18 @@ func ReadCredentials(mails []Mail) (identifier, provisional string) {
 	return identifier, provisional
 }
 
-// Code delivers the mail and returns the code that an address received last.
+// Code delivers the mail and returns the code that an address received last. It
+// waits a little, because another goroutine's Deliver may be carrying it.
 func (p *Provider) Code(address string) string {
 	p.t.Helper()
-	p.Deliver()
-	code := ReadCode(p.MailsTo(address))
-	if code == "" {
-		p.t.Fatalf("%s has received no code", address)
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		p.Deliver()
+		if code := ReadCode(p.MailsTo(address)); code != "" {
+			return code
+		}
 	}
-	return code
+	p.t.Fatalf("%s has received no code", address)
+	return ""
 }
 
 // ReadCode returns the code that stands in the mails last, "" when there is none.

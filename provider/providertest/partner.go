@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -98,6 +99,13 @@ func (rp *Partner) Last() Result {
 		return Result{Err: fmt.Errorf("nobody came back to the partner")}
 	}
 	return rp.results[len(rp.results)-1]
+}
+
+// All returns every result, oldest first.
+func (rp *Partner) All() []Result {
+	rp.mu.Lock()
+	defer rp.mu.Unlock()
+	return slices.Clone(rp.results)
 }
 
 // Results returns how often somebody came back.

@@ -194,6 +194,10 @@ func (m *Manager) Browser(w http.ResponseWriter, r *http.Request) ([]byte, error
 	return hash, nil
 }
 
+// CookieNames are the names under which a browser shows our two cookies, for
+// the page that tells people about them.
+func (m *Manager) CookieNames() (session, browser string) { return m.session.name, m.browser.name }
+
 // BrowserOf returns the same hash, or false for a browser that brought no
 // cookie: a new one, or one that refuses cookies.
 func (m *Manager) BrowserOf(r *http.Request) ([]byte, bool) { return m.browser.read(r) }

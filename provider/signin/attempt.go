@@ -48,6 +48,9 @@ type counted struct {
 // count writes the attempt down as a failure, before anything is compared: a
 // hundred guesses at once count as a hundred. A try that an account's wait
 // refuses costs the network address nothing.
+//
+// Whoever writes both counters writes the address first: in another order two
+// sign-ins at once would wait for each other, which PostgreSQL ends with an error.
 func (s *Signin) count(ctx context.Context, a attempt) (c counted, err error) {
 	err = s.DB.InTx(ctx, func(q *storage.Queries) error {
 		now := s.Now()
@@ -69,7 +72,7 @@ func (s *Signin) limits() throttle.Limits {
 // refund takes back an attempt that was not looked at.
 func (s *Signin) refund(ctx context.Context, a attempt) error {
 	err := s.DB.InTx(ctx, func(q *storage.Queries) error {
-		return errors.Join(s.limits().Refund(ctx, q, a.accountKey), throttle.RefundAddress(ctx, q, a.addressKey))
+		return errors.Join(throttle.RefundAddress(ctx, q, a.addressKey), s.limits().Refund(ctx, q, a.accountKey))
 	})
 	if err != nil {
 		return fmt.Errorf("refund attempt: %w", err)
@@ -81,7 +84,7 @@ func (s *Signin) refund(ctx context.Context, a attempt) error {
 // not come in: he is told why as often as he asks.
 func (s *Signin) absolve(ctx context.Context, a attempt) error {
 	err := s.DB.InTx(ctx, func(q *storage.Queries) error {
-		return errors.Join(q.ClearFailures(ctx, a.accountKey), throttle.RefundAddress(ctx, q, a.addressKey))
+		return errors.Join(throttle.RefundAddress(ctx, q, a.addressKey), q.ClearFailures(ctx, a.accountKey))
 	})
 	if err != nil {
 		return fmt.Errorf("clear failures: %w", err)

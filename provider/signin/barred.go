@@ -59,6 +59,14 @@ func (s *Signin) bar(w http.ResponseWriter, r *http.Request, v visit, page strin
 // lapse ends a session whose provisional password can no longer be consumed:
 // it expired, or it was used or replaced in the meantime.
 func (s *Signin) lapse(w http.ResponseWriter, r *http.Request, v visit) error {
+	if now, err := s.DB.Session(r.Context(), v.Session.ID); err != nil {
+		return fmt.Errorf("load session: %w", err)
+	} else if now.ProvisionalID == "" {
+		// The password's form was sent twice, and the other request has raised
+		// this very session since we read it: it goes on with its new cookie.
+		web.SeeOther(w, r, v.with("/connexion/suite"))
+		return nil
+	}
 	if err := s.end(w, r, &v, "provisional password lapsed"); err != nil {
 		return err
 	}

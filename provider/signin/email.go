@@ -6,14 +6,16 @@ import (
 	"net/http"
 
 	"loge/provider/password"
+	"loge/provider/text"
 	"loge/provider/web"
 	"loge/storage"
 )
 
 type emailPage struct {
 	stepPage
-	Email string
-	Sent  bool // a new code was just sent
+	Email    string
+	Validity string // how long a code works
+	Sent     bool   // a new code was just sent
 }
 
 // Email asks for the code that was sent to a new address.
@@ -25,7 +27,8 @@ func (s *Signin) Email(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Signin) showEmail(w http.ResponseWriter, r *http.Request, v visit, faults web.FieldErrors) error {
 	return s.render(w, r, v, web.View{Template: "email", Errors: faults, Data: emailPage{
-		stepPage: v.page(1), Email: v.EmailChange.Email, Sent: len(faults) == 0 && r.URL.Query().Get("envoye") != ""}})
+		stepPage: v.page(1), Email: v.EmailChange.Email,
+		Validity: text.Duration(s.Security.EmailCode), Sent: len(faults) == 0 && r.URL.Query().Get("envoye") != ""}})
 }
 
 // SubmitEmail takes the code. The attempt is counted before it is compared.

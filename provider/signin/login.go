@@ -127,7 +127,7 @@ func (s *Signin) open(r *http.Request, v visit, a attempt, p proof) (cookie *htt
 	}
 	rehashed := s.rehash(ctx, p, v.Form.Get("mot_de_passe"))
 	err = s.DB.InTx(ctx, func(q *storage.Queries) error {
-		if err := errors.Join(q.ClearFailures(ctx, a.accountKey), throttle.RefundAddress(ctx, q, a.addressKey)); err != nil {
+		if err := errors.Join(throttle.RefundAddress(ctx, q, a.addressKey), q.ClearFailures(ctx, a.accountKey)); err != nil {
 			return err
 		}
 		if err := q.RecordSignIn(ctx, a.user, now); err != nil {

@@ -33,7 +33,7 @@ func TestSecurityHeaders(t *testing.T) {
 }
 
 func TestAPageIsNeverStored(t *testing.T) {
-	w := render(t, newPages(t), web.View{Template: "cookies"})
+	w := render(t, newPages(t), web.View{Template: "help"})
 	if w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("Content-Type") != "text/html; charset=utf-8" ||
 		w.Header().Get("Content-Encoding") != "" {
 		t.Errorf("headers %v", w.Header())
@@ -55,7 +55,7 @@ func TestFormActionFollowsTheFlow(t *testing.T) {
 		"HTTPS://a.example/":                "form-action 'self' https:;",
 		"ex;script-src:/":                   "form-action 'self';",
 	} {
-		csp := render(t, p, web.View{Template: "cookies", Redirects: redirects}).Header().Get("Content-Security-Policy")
+		csp := render(t, p, web.View{Template: "help", Redirects: redirects}).Header().Get("Content-Security-Policy")
 		if !strings.Contains(csp, want) || strings.Contains(csp, "*") {
 			t.Errorf("%q: policy %q, want %q", redirects, csp, want)
 		}
@@ -79,7 +79,7 @@ func TestAPageThatPostsElsewherePostsOnlyThere(t *testing.T) {
 		"https://a.example:80;script-src *:/xy": "'none'",
 		"/relative":                             "'none'",
 	} {
-		w := render(t, p, web.View{Template: "cookies", PostsTo: to, Redirects: "https://elsewhere.example/"})
+		w := render(t, p, web.View{Template: "help", PostsTo: to, Redirects: "https://elsewhere.example/"})
 		if got := w.Header().Get("Content-Security-Policy"); got != strings.Replace(basePolicy, "form-action 'self'", "form-action "+want, 1) {
 			t.Errorf("%q: policy %q, want form-action %s", to, got, want)
 		}
@@ -93,10 +93,10 @@ func TestAPageThatPostsElsewherePostsOnlyThere(t *testing.T) {
 // no other page's script asks anything.
 func TestAPageWithATimeLimitMayAskTheServer(t *testing.T) {
 	p := newPages(t)
-	if got := render(t, p, web.View{Template: "cookies"}).Header().Get("Content-Security-Policy"); got != basePolicy {
+	if got := render(t, p, web.View{Template: "help"}).Header().Get("Content-Security-Policy"); got != basePolicy {
 		t.Errorf("without a limit: policy %q", got)
 	}
-	w := render(t, p, web.View{Template: "cookies", TimeLimit: &web.TimeLimit{Left: 1799 * time.Second, Ahead: 2 * time.Minute, Over: "/connexion/expiration?demande=1"}})
+	w := render(t, p, web.View{Template: "help", TimeLimit: &web.TimeLimit{Left: 1799 * time.Second, Ahead: 2 * time.Minute, Over: "/connexion/expiration?demande=1"}})
 	if got := w.Header().Get("Content-Security-Policy"); got != basePolicy+"; connect-src 'self'" {
 		t.Errorf("with a limit: policy %q", got)
 	}
@@ -117,10 +117,10 @@ func TestStatusOfAPage(t *testing.T) {
 		view web.View
 		want int
 	}{
-		{web.View{Template: "cookies"}, 200},
-		{web.View{Template: "cookies", Status: 403}, 403},
-		{web.View{Template: "cookies", Errors: web.FieldErrors{{Key: "login.error.wrong"}}}, 422},
-		{web.View{Template: "cookies", Errors: web.FieldErrors{{Key: "login.error.wrong"}}, Status: 429}, 429},
+		{web.View{Template: "help"}, 200},
+		{web.View{Template: "help", Status: 403}, 403},
+		{web.View{Template: "help", Errors: web.FieldErrors{{Key: "login.error.wrong"}}}, 422},
+		{web.View{Template: "help", Errors: web.FieldErrors{{Key: "login.error.wrong"}}, Status: 429}, 429},
 	} {
 		if got := render(t, p, tt.view).Code; got != tt.want {
 			t.Errorf("%+v: got %d, want %d", tt.view, got, tt.want)
@@ -130,7 +130,7 @@ func TestStatusOfAPage(t *testing.T) {
 
 func TestHeadHasTheHeadersAndNoBody(t *testing.T) {
 	w := httptest.NewRecorder()
-	if err := newPages(t).Render(w, httptest.NewRequest("HEAD", "/cookies", nil), web.View{Template: "cookies"}); err != nil {
+	if err := newPages(t).Render(w, httptest.NewRequest("HEAD", "/cookies", nil), web.View{Template: "help"}); err != nil {
 		t.Fatal(err)
 	}
 	if w.Code != 200 || w.Body.Len() != 0 || w.Header().Get("Content-Length") == "0" {

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"crypto/rand"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -10,6 +9,8 @@ import (
 	"time"
 
 	"github.com/gorilla/mux"
+
+	"loge/provider/secret"
 )
 
 // request is what the middleware around the router learns about one request.
@@ -20,23 +21,11 @@ type request struct {
 
 type requestKey struct{}
 
-// referenceSigns are the signs of a request's number: no vowel that makes
-// words, nothing that is confused on the telephone.
-const referenceSigns = "CDFGHJKMNPQRTVWXY3479"
-
 // newReference is ten random signs in two groups, 44 bits: enough to find one
 // request in the log, short enough to read to an agent.
 func newReference() string {
-	var b [10]byte
-	rand.Read(b[:]) // never fails, see crypto/rand
-	out := make([]byte, 0, 11)
-	for i, v := range b {
-		if i == 5 {
-			out = append(out, '-')
-		}
-		out = append(out, referenceSigns[int(v)%len(referenceSigns)])
-	}
-	return string(out)
+	signs := secret.RandomText(secret.Signs, 10)
+	return signs[:5] + "-" + signs[5:]
 }
 
 // RequestID is the number of the running request, « Référence » on error

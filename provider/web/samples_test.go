@@ -132,14 +132,16 @@ func samples(evil string) []sample {
 		{"details-erreur", web.View{Template: "details", Data: details(true, true), Errors: wrong("prenom", "details.error.given_name_missing", "email", "details.error.email_wrong", "telephone", "details.error.phone_wrong"), Values: values, TimeLimit: limit}},
 		{"email", web.View{Template: "email", Data: struct {
 			step
-			Email string
-			Sent  bool
-		}{first(1), or("marguerite.lefevre@exemple.fr"), true}}},
+			Email    string
+			Validity string
+			Sent     bool
+		}{first(1), or("marguerite.lefevre@exemple.fr"), "30\u00a0minutes", true}}},
 		{"email-erreur", web.View{Template: "email", Values: values, Errors: wrong("code", "email.error.code_wrong"), Data: struct {
 			step
-			Email string
-			Sent  bool
-		}{first(1), or("marguerite.lefevre@exemple.fr"), false}}},
+			Email    string
+			Validity string
+			Sent     bool
+		}{first(1), or("marguerite.lefevre@exemple.fr"), "30\u00a0minutes", false}}},
 		{"password", web.View{Template: "password", Data: password(2, "")}},
 		{"password-provisoire", web.View{Template: "password", Data: password(0, "provisional")}},
 		{"password-erreur", web.View{Template: "password", Data: password(0, "ordered"), Values: values, Errors: wrong("nouveau_mot_de_passe", "password.error.short")}},
@@ -179,7 +181,7 @@ func samples(evil string) []sample {
 		{"legal-operateur", web.View{Template: "legal", Data: text}},
 		{"privacy", web.View{Template: "privacy"}},
 		{"privacy-operateur", web.View{Template: "privacy", Data: text}},
-		{"cookies", web.View{Template: "cookies"}},
+		{"cookies", web.View{Template: "cookies", Data: struct{ Session, Flow string }{"__Host-session", "__Host-flow"}}},
 		{"help", web.View{Template: "help"}},
 		{"forgotten", web.View{Template: "forgotten"}},
 		{"problem", web.View{Template: "problem"}},
