@@ -48,19 +48,19 @@ func Every(ctx context.Context, db *storage.DB, log *slog.Logger, j Job) {
 // turn runs the job once; false when it is another replica's turn.
 func (j Job) turn(ctx context.Context, l lease, log *slog.Logger) bool {
 	start := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, j.Timeout)
+	limited, cancel := context.WithTimeout(ctx, j.Timeout)
 	defer cancel()
 	var err error
 	if j.Everywhere {
-		err = j.guarded(ctx)
+		err = j.guarded(limited)
 	} else {
 		// Nine tenths: the holder's own next turn may come a tenth early.
-		err = l.hold(ctx, j.Interval*9/10, j.guarded)
+		err = l.hold(limited, j.Interval*9/10, j.guarded)
 	}
 	switch {
-	case errors.Is(err, ErrBusy):
+	case errors.Is(err, ErrBusy) && !errors.Is(err, errLost): // it never began
 		return false
-	case errors.Is(err, context.Canceled): // the server stops
+	case err != nil && ctx.Err() != nil: // the server stops, and the run with it
 		return true
 	case err != nil:
 		log.ErrorContext(ctx, "job failed", "job", j.Name, "after", time.Since(start).String(), "error", err)

@@ -119,6 +119,41 @@ func TestDoneIsToldHowEachRunEnded(t *testing.T) {
 	})
 }
 
+// What the server's stop cuts off is nobody's failure, in whatever words the run
+// says so; a lease lost to another replica is one.
+func TestStopIsNoFailureAndALostLeaseIs(t *testing.T) {
+	inBubble(t, func(t *testing.T, db *storage.DB) {
+		turn := func(ctx context.Context, run func(context.Context) error) (told []error) {
+			j := Job{Name: "mail", Interval: time.Minute, Timeout: time.Hour, Run: run, Done: func(err error) { told = append(told, err) }}
+			j.turn(ctx, lease{db: db, name: j.Name, holder: "here"}, quiet)
+			return told
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		told := turn(ctx, func(context.Context) error {
+			stop()
+			return errors.New("send mail: cut off")
+		})
+		if len(told) != 0 {
+			t.Errorf("a stop was told as %v", told)
+		}
+		time.Sleep(2 * time.Minute) // the lease of that run has ended
+		told = turn(t.Context(), func(run context.Context) error {
+			err := db.InTx(t.Context(), func(q *storage.Queries) error {
+				until := storage.At(time.Now().Add(time.Hour))
+				return q.TakeLease(t.Context(), "mail", "thief", until, until+3600)
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			<-run.Done()
+			return run.Err()
+		})
+		if len(told) != 1 || !errors.Is(told[0], errLost) {
+			t.Errorf("a lost lease was told as %v", told)
+		}
+	})
+}
+
 func TestRunEndsAtItsTimeout(t *testing.T) {
 	inBubble(t, func(t *testing.T, db *storage.DB) {
 		var ended atomic.Bool
