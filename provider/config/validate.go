@@ -10,7 +10,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -244,57 +243,6 @@ func label(f *faults, path, s string) {
 		f.add(path, "must be one line without control characters")
 	case utf8.RuneCountInString(s) > maxLabel:
 		f.add(path, "must have at most %d characters", maxLabel)
-	}
-}
-
-func (c *Config) limits(f *faults) {
-	s := c.Security
-	between(f, "security.password_minimum", s.PasswordMinimum, 12, 64)
-	between(f, "security.administrator_minimum", s.AdminMinimum, 16, 64)
-	between(f, "security.hash_concurrency", s.HashConcurrency, 0, 1024)
-	between(f, "security.max_failures_per_day", s.MaxFailuresPerDay, 5, 25)
-	positive(f, "security.provisional_by_email", s.ProvisionalByEmail)
-	positive(f, "security.provisional_by_letter", s.ProvisionalByLetter)
-	positive(f, "security.email_code", s.EmailCode)
-	positive(f, "security.sign_in_request", s.SignInRequest)
-	positive(f, "security.access_token", s.AccessToken)
-	positive(f, "security.id_token", s.IDToken)
-	positive(f, "security.refresh_token.idle", s.RefreshToken.Idle)
-	positive(f, "security.refresh_token.absolute", s.RefreshToken.Absolute)
-	if s.RefreshToken.Idle > s.RefreshToken.Absolute {
-		f.add("security.refresh_token.idle", "must not be longer than security.refresh_token.absolute")
-	}
-	if s.RefreshToken.Grace < 0 || s.RefreshToken.Grace > 5*time.Minute {
-		f.add("security.refresh_token.grace", "must be from 0s to 5m: whoever steals a used token can use it that long")
-	}
-	if s.KeyRotation < 7*day || s.KeyRotation > 397*day {
-		f.add("security.key_rotation", "must be from 168h (7 days) to 9528h (397 days), for example 2160h")
-	}
-	for i, prefix := range s.AllowedNetworks {
-		if prefix.Bits() == 0 {
-			f.add(fmt.Sprintf("security.allowed_networks[%d]", i), "%s is everything, this machine included: name the network of the application", prefix)
-		}
-	}
-	positive(f, "sessions.idle", c.Sessions.Idle)
-	positive(f, "sessions.absolute", c.Sessions.Absolute)
-	if c.Sessions.Idle > c.Sessions.Absolute {
-		f.add("sessions.idle", "must not be longer than sessions.absolute")
-	}
-	positive(f, "retention.sessions", c.Retention.Sessions)
-	positive(f, "retention.audit", c.Retention.Audit)
-	positive(f, "retention.messages", c.Retention.Messages)
-}
-
-func between(f *faults, path string, n, low, high int) {
-	if n < low || n > high {
-		f.add(path, "is %d: it must be from %d to %d", n, low, high)
-	}
-}
-
-// positive asks for a second at least: stored times have no fractions.
-func positive(f *faults, path string, d time.Duration) {
-	if d < time.Second {
-		f.add(path, "must be 1s or more, for example 30m or 12h")
 	}
 }
 
