@@ -35,7 +35,9 @@ func TestClientComesBackAsStored(t *testing.T) {
 		ctx := t.Context()
 		c := storage.Client{ID: "loyers", Name: "Loyers", Publisher: "Loyers SA", Purpose: "suivre les loyers", PolicyURI: "https://loyers.example/p",
 			RedirectURIs: []string{"https://loyers.example/cb", "https://loyers.example/cb?a=b"}, Scopes: "openid email",
-			AuthMethod: storage.AuthBasic, SecretHash: []byte{1, 2}, SecretCreatedAt: 3, SubjectType: storage.SubjectPairwise, Sector: "loyers.example",
+			AuthMethod: storage.AuthBasic, SecretHash: []byte{1, 2}, SecretCreatedAt: 3, FormerSecretHash: []byte{7}, FormerSecretUntil: 8, RegistrationHash: []byte{5},
+			Metadata:    storage.ClientMetadata{LogoURI: "https://loyers.example/logo.png", JWKS: []byte(`{"keys":[]}`), AccessTokenLifetime: 60},
+			SubjectType: storage.SubjectPairwise, Sector: "loyers.example",
 			IDTokenAlg: "RS256", RequirePKCE: true, Consent: storage.ConsentAsk, CreatedAt: 3, UpdatedAt: 3}
 		write(t, db, func(ctx context.Context, q *storage.Queries) error { return q.CreateClient(ctx, c) })
 		check := func(what string) {
