@@ -3,6 +3,8 @@ package oauth
 import (
 	"context"
 
+	"github.com/go-jose/go-jose/v3"
+
 	"loge/storage"
 )
 
@@ -37,4 +39,9 @@ func (p *Provider) LogoutToken(ctx context.Context, clientID, userID, sessionID 
 		return "", err
 	}
 	return p.logoutToken(ctx, c, storage.Logout{SessionID: sessionID, ClientID: clientID, UserID: userID})
+}
+
+// ClientKeys are the keys of a client that fit a signature.
+func (p *Provider) ClientKeys(ctx context.Context, c storage.Client, kid, alg string) ([]jose.JSONWebKey, error) {
+	return p.clientKeys(ctx, c, kid, alg)
 }

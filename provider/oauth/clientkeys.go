@@ -1,0 +1,89 @@
+package oauth
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/go-jose/go-jose/v3"
+
+	"loge/storage"
+)
+
+// Bounds on the key set of a client.
+const (
+	maxClientJWKS = 64 << 10 // bytes
+	maxClientKeys = 20
+	minRSABits    = 2048
+)
+
+// clientKeys returns the public keys of a client that a signature with this kid
+// and alg may have been made with; kid "" is none named. There may be several,
+// all of which are to be tried, and there may be none.
+func (p *Provider) clientKeys(_ context.Context, c storage.Client, kid, alg string) ([]jose.JSONWebKey, error) {
+	keys, err := parseJWKS(c.Metadata.JWKS)
+	if err != nil {
+		return nil, fmt.Errorf("key set of client %q: %w", c.ID, err)
+	}
+	return fitting(keys, kid, alg), nil
+}
+
+// parseJWKS reads a JWK set. Keys of a kind that is not known here are left out
+// (RFC 7517 §5), and so is everything that is not a public key.
+func parseJWKS(text json.RawMessage) ([]jose.JSONWebKey, error) {
+	if len(text) == 0 {
+		return nil, nil
+	}
+	if len(text) > maxClientJWKS {
+		return nil, fmt.Errorf("it is larger than %d bytes", maxClientJWKS)
+	}
+	var set struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
+	if err := json.Unmarshal(text, &set); err != nil {
+		return nil, err
+	}
+	if len(set.Keys) > maxClientKeys {
+		return nil, fmt.Errorf("it has more than %d keys", maxClientKeys)
+	}
+	var keys []jose.JSONWebKey
+	for _, raw := range set.Keys {
+		var key jose.JSONWebKey
+		if json.Unmarshal(raw, &key) == nil && key.Valid() && key.IsPublic() {
+			keys = append(keys, key)
+		}
+	}
+	return keys, nil
+}
+
+// fitting are the keys that fit a signature. A key may leave out its kid, alg
+// and use (RFC 7517 §4); what it says counts.
+func fitting(keys []jose.JSONWebKey, kid, alg string) (found []jose.JSONWebKey) {
+	for _, key := range keys {
+		if (kid == "" || key.KeyID == "" || key.KeyID == kid) &&
+			(key.Algorithm == "" || key.Algorithm == alg) &&
+			(key.Use == "" || key.Use == "sig") && signs(key.Key, alg) {
+			found = append(found, key)
+		}
+	}
+	return found
+}
+
+// signs says whether a public key is of the kind that alg needs, and strong
+// enough.
+func signs(key any, alg string) bool {
+	switch k := key.(type) {
+	case *rsa.PublicKey:
+		return (strings.HasPrefix(alg, "RS") || strings.HasPrefix(alg, "PS")) && k.N.BitLen() >= minRSABits
+	case *ecdsa.PublicKey:
+		return alg == string(jose.ES256) && k.Curve == elliptic.P256()
+	case ed25519.PublicKey:
+		return alg == string(jose.EdDSA)
+	}
+	return false
+}
