@@ -55,7 +55,10 @@ func (p *Provider) decide(w http.ResponseWriter, r *http.Request, q *request) er
 	if err != nil {
 		return err
 	}
-	f := q.flow(s, p.subject, p.Now())
+	f := q.flow(p.Now())
+	if s != nil && p.unfit(q, *s) != nil {
+		f.ForceSignIn = true // perhaps somebody else does
+	}
 	pending, err := p.Pending(ctx, s, f)
 	if err != nil {
 		return fmt.Errorf("decide on sign-in: %w", err)

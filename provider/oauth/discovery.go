@@ -64,7 +64,7 @@ func (p *Provider) describe() ([]byte, error) {
 		ResponseTypesSupported:           []string{"code"},
 		ResponseModesSupported:           responseModes,
 		GrantTypesSupported:              grantTypes,
-		ACRValuesSupported:               []string{passwordContext},
+		ACRValuesSupported:               contexts,
 		SubjectTypesSupported:            []string{storage.SubjectPairwise, storage.SubjectPublic},
 		IDTokenSigningAlgValuesSupported: algorithms,
 		AuthMethodsSupported:             []string{storage.AuthBasic, storage.AuthPost, storage.AuthNone},
@@ -75,6 +75,7 @@ func (p *Provider) describe() ([]byte, error) {
 		ClaimsSupported:                  []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "sid", "at_hash", "acr", "amr"},
 		UILocalesSupported:               []string{"fr"},
 		PromptValuesSupported:            []string{"none", "login", "consent", "select_account"},
+		ClaimsParameterSupported:         true,
 		IssParameterSupported:            true,
 
 		BackchannelLogoutSupported:        true,

@@ -17,12 +17,16 @@ import (
 // that nobody else uses; an eIDAS level is not ours to claim.
 const passwordContext = "urn:loge:acr:password"
 
+// contexts are the acr values that a sign-in can have, the weakest first.
+var contexts = []string{passwordContext}
+
 // idTokens builds and signs ID tokens.
 type idTokens struct{ *Provider }
 
 var _ openid.OpenIDConnectTokenStrategy = idTokens{}
 
-// idToken is lean: what describes the person is at userinfo (Core §5.4).
+// idToken is lean: what describes the person is at userinfo (Core §5.4), unless
+// it was asked by name.
 type idToken struct {
 	Issuer          string       `json:"iss"`
 	Subject         string       `json:"sub"`
@@ -35,6 +39,20 @@ type idToken struct {
 	AccessTokenHash string       `json:"at_hash,omitempty"`
 	Context         string       `json:"acr,omitempty"`
 	Methods         []string     `json:"amr,omitempty"`
+}
+
+// with encodes the ID token together with claims about the person that were
+// asked by name; no name is in both.
+func (t idToken) with(asked map[string]any) ([]byte, error) {
+	payload, err := json.Marshal(t)
+	if err != nil || len(asked) == 0 {
+		return payload, err
+	}
+	more, err := json.Marshal(asked)
+	if err != nil {
+		return nil, err
+	}
+	return append(append(payload[:len(payload)-1], ','), more[1:]...), nil
 }
 
 // GenerateIDToken is called by fosite once the access token is made, before
@@ -57,7 +75,7 @@ func (t idTokens) build(ctx context.Context, c *client, rec *record, nonce, acce
 	if access != "" {
 		claims.AccessTokenHash = halfHash(access)
 	}
-	payload, err := json.Marshal(claims)
+	payload, err := claims.with(rec.asked)
 	if err != nil {
 		return "", fmt.Errorf("encode ID token: %w", err)
 	}

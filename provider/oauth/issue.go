@@ -16,7 +16,7 @@ import (
 // issue gives the client a code: the end of the flow, its grant and the code
 // appear together. f is nil when nobody had to be asked anything.
 func (p *Provider) issue(w http.ResponseWriter, r *http.Request, q *request, s storage.Session, f *storage.Flow) error {
-	if err := p.mayBeIssued(r.Context(), s.ID, q.client.ID, q.scopes); err != nil {
+	if _, err := p.mayBeIssued(r.Context(), s.ID, q.client.ID, q.shared()); err != nil {
 		return err
 	}
 	ctx, u := begin(r.Context())
@@ -83,7 +83,9 @@ func (p *Provider) newCode(ctx context.Context, q *request, s storage.Session, g
 	for _, scope := range q.scopes {
 		ar.GrantScope(scope)
 	}
-	response, err := p.engine.NewAuthorizeResponse(ctx, ar, newRecord(s, p.subject(q.client.Client, s.UserID)))
+	rec := newRecord(s, p.subject(q.client.Client, s.UserID))
+	rec.Claims = q.claims
+	response, err := p.engine.NewAuthorizeResponse(ctx, ar, rec)
 	if err != nil {
 		return "", err
 	}
@@ -91,20 +93,20 @@ func (p *Provider) newCode(ctx context.Context, q *request, s storage.Session, g
 }
 
 // mayBeIssued asks the one rule with the facts of this moment, and whether the
-// person consents to these scopes.
-func (p *Provider) mayBeIssued(ctx context.Context, sessionID, clientID string, scopes []string) error {
+// person consents to these scopes. It returns the facts.
+func (p *Provider) mayBeIssued(ctx context.Context, sessionID, clientID string, scopes []string) (storage.Holder, error) {
 	now := p.Now()
 	h, err := p.DB.HolderOfSession(ctx, sessionID, clientID, storage.At(now))
 	if err != nil {
-		return fmt.Errorf("load facts about the person: %w", err)
+		return h, fmt.Errorf("load facts about the person: %w", err)
 	}
 	if refusal := account.MayIssue(h.User, h.Account, clientFacts(h), sessionFacts(h), now); refusal != nil {
-		return &Error{Code: "access_denied", Description: "This account cannot be used for the application now.", Err: refusal}
+		return h, &Error{Code: "access_denied", Description: "This account cannot be used for the application now.", Err: refusal}
 	}
 	if consent := (storage.Consent{Scopes: h.Consented}); !consent.Covers(strings.Join(scopes, " ")) {
-		return refuse("consent_required", "The person has not consented to all of this.")
+		return h, refuse("consent_required", "The person has not consented to all of this.")
 	}
-	return nil
+	return h, nil
 }
 
 func clientFacts(h storage.Holder) account.ClientFacts {

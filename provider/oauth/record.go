@@ -25,6 +25,10 @@ type record struct {
 	Session string       `json:"s"`           // the browser session, sid of ID tokens
 	Time    storage.Time `json:"t"`           // of the real sign-in, auth_time
 	AMR     string       `json:"m,omitempty"` // space list
+	// Claims were asked by name, and consented to with their scopes.
+	Claims claimsRequest `json:"c,omitzero"`
+
+	asked map[string]any // answers to Claims.IDToken, of the moment the ID token is built
 
 	claims  jwt.IDTokenClaims // fosite writes here; nothing is read from it
 	headers jwt.Headers
@@ -69,7 +73,7 @@ func (r *record) Clone() fosite.Session {
 	if r == nil {
 		return nil
 	}
-	return &record{Version: r.Version, User: r.User, Sub: r.Sub, Session: r.Session, Time: r.Time, AMR: r.AMR}
+	return &record{Version: r.Version, User: r.User, Sub: r.Sub, Session: r.Session, Time: r.Time, AMR: r.AMR, Claims: r.Claims, asked: r.asked}
 }
 
 // IDTokenClaims is a note-pad for fosite, which refuses an empty subject. The

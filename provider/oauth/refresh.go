@@ -126,6 +126,7 @@ func (p *Provider) rotate(ctx context.Context, u *unit, h storage.RefreshHolder,
 	if err := rec.decode(h.Token.Session); err != nil {
 		return nil, err
 	}
+	rec.asked = rec.Claims.IDToken.released(h.Consented, h.User, h.Account)
 	grace, at := p.grace(), storage.At(p.Now())
 	u.write(func(ctx context.Context, q *storage.Queries) error {
 		_, err := q.RotateRefreshToken(ctx, h.Token.Signature, h.Token.ClientID, grace, at)

@@ -35,8 +35,10 @@ type request struct {
 	nonce       string
 	challenge   string // code_challenge, S256
 	loginHint   string
-	hint        string // id_token_hint as sent
-	hintSubject string // its verified sub
+	hint        string   // id_token_hint as sent
+	hintSubject string   // its verified sub
+	contexts    []string // acr_values that exist here
+	claims      claimsRequest
 }
 
 // badRequest is a mistake that may not be answered by redirect, because the
@@ -96,6 +98,7 @@ func (p *Provider) addressee(ctx context.Context, params parameters) (*request, 
 // checks are made in this order; the first that fails is answered.
 var checks = []func(*request, parameters) error{
 	checkMode, checkState, checkRepeated, checkObjects, checkType, checkScope, checkNonce, checkPKCE, checkPrompt, checkMaxAge, checkHints,
+	checkContext, checkClaims,
 }
 
 // checkState refuses a state that could not come back exactly.
@@ -209,6 +212,9 @@ func checkPrompt(q *request, params parameters) error {
 func checkMaxAge(q *request, params parameters) error {
 	text := params.get("max_age")
 	if text == "" {
+		if usual := q.client.Metadata.DefaultMaxAge; usual != nil && *usual >= 0 {
+			q.maxAge = time.Duration(*usual) * time.Second
+		}
 		return nil
 	}
 	seconds, err := strconv.ParseUint(text, 10, 31)
@@ -250,6 +256,8 @@ func (q *request) canonical() string {
 	set("prompt", strings.Join(q.prompts, " "))
 	set("login_hint", q.loginHint)
 	set("id_token_hint", q.hint)
+	set("acr_values", strings.Join(q.contexts, " "))
+	set("claims", q.claims.text())
 	if q.challenge != "" {
 		set("code_challenge", q.challenge)
 		set("code_challenge_method", "S256")
@@ -260,17 +268,13 @@ func (q *request) canonical() string {
 	return values.Encode()
 }
 
-// flow is what the sign-in pages need to know of the request. A different
-// person signed in than the hint names has to sign in again.
-func (q *request) flow(s *storage.Session, subject func(storage.Client, string) string, now time.Time) storage.Flow {
-	f := storage.Flow{ClientID: q.client.ID, Request: q.canonical(), RedirectURI: q.redirectURI, Scopes: strings.Join(q.scopes, " "),
+// flow is what the sign-in pages need to know of the request.
+func (q *request) flow(now time.Time) storage.Flow {
+	f := storage.Flow{ClientID: q.client.ID, Request: q.canonical(), RedirectURI: q.redirectURI, Scopes: strings.Join(q.shared(), " "),
 		LoginHint: q.loginHint, ForceConsent: q.asks("consent"),
 		ForceSignIn: q.asks("login") || q.asks("select_account") || q.maxAge == 0}
 	if q.maxAge > 0 {
 		f.FreshAfter = storage.At(now.Add(-q.maxAge))
-	}
-	if s != nil && q.hintSubject != "" && q.hintSubject != subject(q.client.Client, s.UserID) {
-		f.ForceSignIn = true
 	}
 	return f
 }

@@ -75,8 +75,8 @@ func (p *Provider) conclude(w http.ResponseWriter, r *http.Request, q *request, 
 		web.SeeOther(w, r, signIn(f.ID))
 		return nil
 	}
-	if q.hintSubject != "" && q.hintSubject != p.subject(q.client.Client, s.UserID) {
-		return p.finish(r, f, refuse("login_required", "Another person signed in than the id_token_hint names."))
+	if e := p.unfit(q, *s); e != nil {
+		return p.finish(r, f, e)
 	}
 	return p.issue(w, r, q, *s, &f)
 }

@@ -68,9 +68,11 @@ func (p *Provider) redeem(ctx context.Context, u *unit, r *http.Request, params 
 	if err != nil {
 		return nil, err
 	}
-	if err := p.mayBeIssued(ctx, session.Session, u.client.ID, words(u.code.Granted)); err != nil {
+	h, err := p.mayBeIssued(ctx, session.Session, u.client.ID, words(u.code.Granted))
+	if err != nil {
 		return nil, invalidGrant(err)
 	}
+	session.asked = session.Claims.IDToken.released(h.Consented, h.User, h.Account)
 	response, err := p.engine.NewAccessResponse(ctx, request)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -66,6 +67,7 @@ func (p *Provider) claimsOf(ctx context.Context, token string) (map[string]any, 
 		return nil, err
 	}
 	claims := claimsFor(scopes, h.User, h.Account)
+	maps.Copy(claims, rec.Claims.UserInfo.released(h.Consented, h.User, h.Account))
 	claims["sub"] = rec.Sub
 	return claims, nil
 }
