@@ -89,6 +89,7 @@ func (p *Provider) expiries() []expiry {
 	keep := p.Config.Retention
 	return []expiry{
 		{"flows", time.Hour, (*storage.Queries).PurgeFlows},
+		{"device codes", replayMemory, (*storage.Queries).PurgeDevices},
 		{"codes", replayMemory, (*storage.Queries).PurgeCodes},
 		{"access tokens", time.Hour, (*storage.Queries).PurgeAccessTokens},
 		{"refresh tokens", time.Hour, (*storage.Queries).PurgeRefreshTokens},

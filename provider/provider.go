@@ -86,7 +86,7 @@ func New(ctx context.Context, cfg config.Config, db *storage.DB, log *slog.Logge
 		Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, Now: opts.Now, Wake: p.wake}
 	p.oauth = &oauth.Provider{DB: db, Sessions: sessions, Pages: p.pages, Issuer: cfg.Issuer, Master: master,
 		Lifetimes: Lifetimes(cfg.Security),
-		Now:       opts.Now, Log: log, Pending: p.signin.Pending,
+		Now:       opts.Now, Log: log, Pending: p.signin.Pending, TrustedProxies: cfg.TrustedProxies,
 		Outbound: outbound.New(outbound.Options{Allowed: cfg.Security.AllowedNetworks, Loopback: strings.HasPrefix(cfg.Issuer, "http://")})}
 	if err := p.oauth.Start(ctx); err != nil {
 		return nil, err

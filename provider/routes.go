@@ -60,6 +60,7 @@ func (p *Provider) router() (*mux.Router, error) {
 	step("/connexion/prolonger", p.signin.Remaining, p.signin.Extend)
 	show("/connexion/expiration", p.signin.Expiration)
 	step("/deconnexion", p.signin.Logout, p.signin.SubmitLogout)
+	step("/appareil", p.oauth.DevicePage, p.oauth.SubmitDevice)
 	show("/", p.signin.Home)
 	show("/textes/{kind}/{version}", p.signin.Text)
 
@@ -72,6 +73,7 @@ func (p *Provider) router() (*mux.Router, error) {
 	shared("/oauth2/token", p.oauth.Token, "POST")
 	shared("/oauth2/userinfo", p.oauth.UserInfo, "GET", "POST")
 	shared("/oauth2/revoke", p.oauth.Revoke, "POST")
+	protocol("/oauth2/device", http.HandlerFunc(p.oauth.Device), "POST")
 	protocol("/oauth2/introspect", http.HandlerFunc(p.oauth.Introspect), "POST")
 	protocol("/oauth2/logout", p.pages.Handle(p.oauth.Logout), "GET", "POST")
 	post("/oauth2/logout/suite", p.oauth.SubmitLogout)

@@ -28,6 +28,7 @@ const (
 	GrantCode        = "authorization_code"
 	GrantRefresh     = "refresh_token" // with the scope offline_access
 	GrantCredentials = "client_credentials"
+	GrantDevice      = "urn:ietf:params:oauth:grant-type:device_code" // RFC 8628
 )
 
 // Client is a relying party, application partenaire.
@@ -52,7 +53,7 @@ type Client struct {
 	IDTokenAlg             string // RS256, PS256, ES256 or EdDSA
 	RequirePKCE            bool   // always so for AuthNone
 	Consent                string // ConsentAsk or ConsentInform
-	GrantTypes             string // space list of GrantCode, GrantRefresh, GrantCredentials; empty: GrantCode
+	GrantTypes             string // space list of GrantCode, GrantRefresh, …; empty: GrantCode
 	Audiences              string // space list: clients that are resource servers for its access tokens
 	Metadata               ClientMetadata
 	DisabledAt             Time

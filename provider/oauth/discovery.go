@@ -16,6 +16,7 @@ type metadata struct {
 	TokenEndpoint         string `json:"token_endpoint"`
 	UserinfoEndpoint      string `json:"userinfo_endpoint"`
 	RevocationEndpoint    string `json:"revocation_endpoint"`
+	DeviceEndpoint        string `json:"device_authorization_endpoint"`
 	IntrospectionEndpoint string `json:"introspection_endpoint"`
 	JWKSURI               string `json:"jwks_uri"`
 	EndSessionEndpoint    string `json:"end_session_endpoint"`
@@ -56,6 +57,7 @@ func (p *Provider) describe() ([]byte, error) {
 		TokenEndpoint:         p.Issuer + "/oauth2/token",
 		UserinfoEndpoint:      p.Issuer + "/oauth2/userinfo",
 		RevocationEndpoint:    p.Issuer + "/oauth2/revoke",
+		DeviceEndpoint:        p.Issuer + "/oauth2/device",
 		IntrospectionEndpoint: p.Issuer + "/oauth2/introspect",
 		JWKSURI:               p.Issuer + "/oauth2/jwks",
 		EndSessionEndpoint:    p.Issuer + logoutPath,

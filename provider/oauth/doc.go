@@ -16,6 +16,8 @@
 //	/oauth2/logout/suite     POST            SubmitLogout, the button of the page that asks
 //	/oauth2/revoke           POST            Revoke
 //	/oauth2/introspect       POST            Introspect
+//	/oauth2/device           POST            Device, a device asks for a code
+//	/appareil                GET, POST       DevicePage, SubmitDevice: a person types it
 //
 // An authorization request goes through these hands:
 //
@@ -52,6 +54,17 @@
 // with a new password, with signing out of all other sessions, with suspension,
 // with the account, with the consent, with the client. What came without
 // offline_access ends with the session.
+//
+// A device without a keyboard (RFC 8628) shows a code, and a person types it at
+// /appareil. From there on she is asked like anybody, in a flow of her own
+// browser, always with the consent page, which shows the code to compare; the
+// grant belongs to the session in which she agreed, so a device that is to last
+// asks for offline_access. A device code that another client shows is refused
+// from then on. One that is shown again after it was redeemed revokes nothing: a
+// device that lost the answer asks again.
+//
+//	waiting ──person agrees──▶ agreed ──device asks──▶ used
+//	   └──person refuses, other client, 15 minutes──▶ over
 //
 // A token of client_credentials has no person and no grant behind it: userinfo
 // is closed to it, and it is not written into the journal, which is about

@@ -40,7 +40,7 @@ var statuses = map[string]int{
 	"unsupported_grant_type":            http.StatusBadRequest,
 	"unsupported_response_type":         http.StatusBadRequest,
 	"invalid_scope":                     http.StatusBadRequest,
-	"access_denied":                     http.StatusForbidden,
+	"access_denied":                     http.StatusBadRequest,
 	"login_required":                    http.StatusBadRequest,
 	"interaction_required":              http.StatusBadRequest,
 	"consent_required":                  http.StatusBadRequest,
@@ -53,6 +53,9 @@ var statuses = map[string]int{
 	"insufficient_scope":                http.StatusForbidden,
 	"server_error":                      http.StatusInternalServerError,
 	"temporarily_unavailable":           http.StatusServiceUnavailable,
+	"authorization_pending":             http.StatusBadRequest,
+	"slow_down":                         http.StatusBadRequest,
+	"expired_token":                     http.StatusBadRequest,
 }
 
 func (e *Error) status() int { return statuses[e.Code] }

@@ -84,6 +84,9 @@ func newOPWith(t testing.TB, db *storage.DB, secretText string) *op {
 	mux.Handle("POST /oauth2/logout/suite", pages.Handle(o.SubmitLogout))
 	mux.HandleFunc("/oauth2/revoke", o.Revoke)
 	mux.HandleFunc("/oauth2/introspect", o.Introspect)
+	mux.HandleFunc("/oauth2/device", o.Device)
+	mux.Handle("GET /appareil", pages.Handle(o.DevicePage))
+	mux.Handle("POST /appareil", pages.Handle(o.SubmitDevice))
 	o.handler = web.WithRequest(mux)
 	return o
 }

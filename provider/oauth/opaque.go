@@ -51,7 +51,7 @@ func (k kind) signature(token string) string {
 
 // opaque is the codes and tokens. Expiry is not theirs: the store
 // decides it, with the provider's clock.
-type opaque struct{ code, access, refresh kind }
+type opaque struct{ code, access, refresh, device kind }
 
 var (
 	_ oauth2.AuthorizeCodeStrategy = opaque{}
@@ -63,6 +63,7 @@ func newOpaque(master secret.Master) opaque {
 		code:    kind{"loge_ac_", master.Derive("authorization codes")},
 		access:  kind{"loge_at_", master.Derive("access tokens")},
 		refresh: kind{"loge_rt_", master.Derive("refresh tokens")},
+		device:  kind{"loge_dc_", master.Derive("device codes")},
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -52,6 +53,8 @@ type Provider struct {
 	Pending func(ctx context.Context, s *storage.Session, f storage.Flow) (bool, error)
 	// Outbound asks at addresses that clients name: see package outbound.
 	Outbound *http.Client
+	// TrustedProxies say which address a request comes from.
+	TrustedProxies []netip.Prefix
 
 	engine    *fosite.Fosite
 	store     *store
@@ -59,6 +62,7 @@ type Provider struct {
 	box       *secret.Box
 	rotation  *Keys
 	subjects  []byte
+	userCodes []byte
 	discovery []byte
 
 	logouts   chan struct{} // woken when a session has ended
@@ -75,6 +79,7 @@ func (p *Provider) Start(ctx context.Context) error {
 	}
 	p.box = box
 	p.subjects = p.Master.Derive("pairwise subjects")
+	p.userCodes = p.Master.Derive("user codes")
 	p.tokens = newOpaque(p.Master)
 	p.logouts = make(chan struct{}, 1)
 	p.store = &store{DB: p.DB, Now: p.Now, Log: p.Log, AccessToken: p.Lifetimes.AccessToken}

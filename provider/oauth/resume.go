@@ -24,6 +24,13 @@ func (p *Provider) Resume(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if f.Device != "" {
+		if err = p.concludeDevice(w, r, f); errors.Is(err, errFinished) {
+			web.SeeOther(w, r, signIn(id))
+			return nil
+		}
+		return err
+	}
 	params, err := parseParameters(f.Request)
 	if err != nil {
 		return fmt.Errorf("read stored request: %w", err)

@@ -45,6 +45,8 @@ func (p *Provider) exchange(ctx context.Context, u *unit, w http.ResponseWriter,
 		return p.refresh(ctx, u, r, params)
 	case storage.GrantCredentials:
 		return p.credential(ctx, u, r, params)
+	case storage.GrantDevice:
+		return p.redeemDevice(ctx, u, r, params)
 	case "":
 		return nil, refuse("invalid_request", "The grant_type is missing.")
 	}
@@ -52,7 +54,7 @@ func (p *Provider) exchange(ctx context.Context, u *unit, w http.ResponseWriter,
 }
 
 // grantTypes are those that exchange knows, for discovery.
-var grantTypes = []string{storage.GrantCode, storage.GrantRefresh, storage.GrantCredentials}
+var grantTypes = []string{storage.GrantCode, storage.GrantRefresh, storage.GrantCredentials, storage.GrantDevice}
 
 // redeem exchanges a code for tokens. Everything is read and signed before the
 // one transaction; what it says decides.

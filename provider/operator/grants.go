@@ -30,7 +30,7 @@ func (n NewClient) grantTypes() string {
 // scopes fills in the scopes: an application in which people sign in has openid,
 // one in which nobody does has what it was given and no more.
 func (n NewClient) scopes() string {
-	if len(n.GrantTypes) > 0 && !slices.Contains(n.GrantTypes, storage.GrantCode) {
+	if len(n.GrantTypes) > 0 && !slices.Contains(n.GrantTypes, storage.GrantCode) && !slices.Contains(n.GrantTypes, storage.GrantDevice) {
 		return strings.Join(n.Scopes, " ")
 	}
 	scopes := n.Scopes
@@ -44,15 +44,15 @@ func (n NewClient) scopes() string {
 // checkGrants tells what does not fit together in grants and scopes.
 func checkGrants(c storage.Client) (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
-	known := []string{storage.GrantCode, storage.GrantRefresh, storage.GrantCredentials}
+	known := []string{storage.GrantCode, storage.GrantRefresh, storage.GrantCredentials, storage.GrantDevice}
 	for _, grant := range strings.Fields(c.GrantTypes) {
 		if !slices.Contains(known, grant) {
 			fault("grant type %q: it is %s", shorten(grant), strings.Join(known, ", "))
 		}
 	}
 	switch {
-	case c.MayUse(storage.GrantRefresh) && !c.MayUse(storage.GrantCode):
-		fault("grant type refresh_token: goes with authorization_code")
+	case c.MayUse(storage.GrantRefresh) && !c.MayUse(storage.GrantCode) && !c.MayUse(storage.GrantDevice):
+		fault("grant type refresh_token: goes with authorization_code or the device grant")
 	case c.MayUse(storage.GrantRefresh) && !c.MayAsk(offlineAccess):
 		fault("grant type refresh_token: goes with the scope offline_access")
 	case !c.MayUse(storage.GrantRefresh) && c.MayAsk(offlineAccess):

@@ -23,6 +23,7 @@ type consentPage struct {
 	Ready       bool     // right after the first sign-in
 	Identifier  string
 	Offline     string // how long access is kept, "" = not asked for
+	UserCode    string // what a device shows that waits for the answer, "" = none
 }
 
 // shown are the scopes that have a line on the page, in its order. openid has
@@ -39,7 +40,7 @@ func (s *Signin) Consent(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.render(w, r, v, web.View{Template: "consent", TitleVars: []string{"application", client.Name}, Data: consentPage{
 			Flow: v.Flow.ID, Application: client.Name, Publisher: client.Publisher, Purpose: client.Purpose, PolicyURI: client.PolicyURI,
-			Items: items(v), Offline: s.offline(v), Inform: client.Consent == storage.ConsentInform,
+			Items: items(v), Offline: s.offline(v), UserCode: v.Flow.UserCode, Inform: client.Consent == storage.ConsentInform,
 			Ready: v.activatedNow(), Identifier: account.FormatIdentifier(v.User.Identifier)}})
 	})
 }

@@ -48,11 +48,11 @@ func checkTitle(t *testing.T, d *goquery.Document) {
 var completions = map[string]string{
 	"identifiant": "username", "mot_de_passe": "current-password", "nouveau_mot_de_passe": "new-password",
 	"email": "email", "prenom": "given-name", "nom": "family-name", "telephone": "tel",
-	"fonction": "organization-title", "code": "one-time-code",
+	"fonction": "organization-title", "code": "one-time-code", "code_appareil": "off",
 }
 
 // literal are fields whose value is not prose: no correction, no capitals.
-var literal = []string{"identifiant", "mot_de_passe", "nouveau_mot_de_passe", "email", "code"}
+var literal = []string{"identifiant", "mot_de_passe", "nouveau_mot_de_passe", "email", "code", "code_appareil"}
 
 func checkFields(t *testing.T, d *goquery.Document) {
 	t.Helper()

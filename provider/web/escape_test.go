@@ -70,7 +70,7 @@ func TestAnApplicationsPolicyCannotBeAScript(t *testing.T) {
 				Flow, Application, Publisher, Purpose, PolicyURI string
 				Items                                            []string
 				Inform, Ready                                    bool
-				Identifier, Offline                              string
+				Identifier, Offline, UserCode                    string
 			}{PolicyURI: uri}}).Body.String()
 			if strings.Contains(strings.ToLower(html), "alert(1)") || strings.Contains(html, "data:text") {
 				t.Errorf("policy %q reached the page", uri)

@@ -106,7 +106,7 @@ func samples(evil string) []sample {
 		Flow, Application, Publisher, Purpose, PolicyURI string
 		Items                                            []string
 		Inform, Ready                                    bool
-		Identifier, Offline                              string
+		Identifier, Offline, UserCode                    string
 	}
 	type account struct {
 		Name, Number, Department, CompanyName, Role, Identifier string
@@ -154,7 +154,7 @@ func samples(evil string) []sample {
 		{"text-regles", web.View{Template: "text", Title: "text.rules.about", TitleVars: []string{"version", or("3")}, Data: doc(0, "rules", false, "")}},
 		{"text-conditions", web.View{Template: "text", Title: "text.terms.about", TitleVars: []string{"version", or("3")}, Data: doc(0, "terms", false, "")}},
 		{"refused", web.View{Template: "refused", Data: struct{ Flow, Kind, Back string }{or("01944d5a"), "rules", "/connexion/regles?demande=" + url.QueryEscape(or("01944d5a"))}}},
-		{"consent", web.View{Template: "consent", TitleVars: []string{"application", or("Loyers")}, Data: consent{or("01944d5a"), or("Loyers"), or("Gestion Valmont SARL"), or("suivre les aides versées pour vos locataires."), "https://loyers.example/" + url.PathEscape(or("politique")), []string{"consent.profile", "consent.email", "consent.phone", "consent.address", "consent.bailleur", "consent.organisme", "consent.habilitations"}, false, true, or("LOG 4F7K29QX"), or("30 jours")}, TimeLimit: limit}},
+		{"consent", web.View{Template: "consent", TitleVars: []string{"application", or("Loyers")}, Data: consent{or("01944d5a"), or("Loyers"), or("Gestion Valmont SARL"), or("suivre les aides versées pour vos locataires."), "https://loyers.example/" + url.PathEscape(or("politique")), []string{"consent.profile", "consent.email", "consent.phone", "consent.address", "consent.bailleur", "consent.organisme", "consent.habilitations"}, false, true, or("LOG 4F7K29QX"), or("30 jours"), ""}, TimeLimit: limit}},
 		{"consent-information", web.View{Template: "consent", TitleVars: []string{"application", or("Loyers")}, Data: consent{Application: or("Loyers"), Publisher: or("l’Agence"), Inform: true, Identifier: or("LOG 4F7K29QX")}}},
 		{"account", web.View{Template: "account", Data: account{or("Marguerite Lefèvre"), or("45675320380001"), or("38"), "", "holder", or("LOG 4F7K29QX"), true}, TimeLimit: limit}},
 		{"account-organisme", web.View{Template: "account", Data: account{or("Ali Benhamou"), or("45675320380001"), or("38"), or("Habitat Solidaire"), "administrator", or("LOG 4F7K29QX"), false}}},
@@ -162,6 +162,11 @@ func samples(evil string) []sample {
 		{"logout", web.View{Template: "logout", Data: web.LogoutPage{Action: "/deconnexion"}}},
 		{"logout-application", web.View{Template: "logout", Redirects: "https://loyers.example/fin", Data: web.LogoutPage{Application: or("Loyers"),
 			Action: "/oauth2/logout/suite", Hidden: []web.Hidden{{Name: "state", Value: or("s-1")}}}}},
+		{"consent-appareil", web.View{Template: "consent", TitleVars: []string{"application", or("Loyers")}, Data: consent{Application: or("Loyers"), Publisher: or("l’Agence"), UserCode: or("CDFG-3479"), Items: []string{"consent.profile"}}}},
+		{"device", web.View{Template: "device", Values: values}},
+		{"device-erreur", web.View{Template: "device", Values: values, Errors: wrong("code_appareil", "device.error.wrong")}},
+		{"devicedone", web.View{Template: "devicedone", Data: struct{ Application string }{or("Loyers")}}},
+		{"devicerefused", web.View{Template: "devicerefused", Data: struct{ Application string }{or("Loyers")}}},
 		{"formpost", web.View{Template: "formpost", PostsTo: "https://loyers.example/retour", TitleVars: []string{"application", or("Loyers")}, Data: struct {
 			Application, Action string
 			Fields              []web.Hidden
