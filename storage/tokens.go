@@ -122,9 +122,9 @@ func (q *Queries) CreateAccessToken(ctx context.Context, t AccessToken) error {
 // person; ErrNotFound when the client is disabled.
 func (q *Queries) CreateClientToken(ctx context.Context, t AccessToken) error {
 	_, err := one(ctx, q, scanOne[string], `INSERT INTO access_tokens (`+tokenColumns+`)
-		SELECT CAST($1 AS TEXT), '', id, CAST($3 AS TEXT), '', CAST($4 AS BIGINT), CAST($5 AS BIGINT), CAST($6 AS TEXT)
+		SELECT CAST($1 AS TEXT), '', id, CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS BIGINT), CAST($6 AS BIGINT), CAST($7 AS TEXT)
 		FROM clients WHERE id = $2 AND disabled_at = 0 RETURNING signature`,
-		t.Signature, t.ClientID, t.Scopes, t.RequestedAt, t.ExpiresAt, t.Audience)
+		t.Signature, t.ClientID, t.Scopes, t.Session, t.RequestedAt, t.ExpiresAt, t.Audience)
 	return err
 }
 

@@ -214,12 +214,17 @@ func (p *Provider) giveDevice(ctx context.Context, u *unit, d storage.Device) (*
 	u.write(func(ctx context.Context, q *storage.Queries) error {
 		return q.ConsumeDevice(ctx, d.Signature, d.ClientID, now)
 	})
-	response := &tokenResponse{AccessToken: p.newAccessToken(u, d.GrantID, d.Session, scopes), TokenType: "Bearer",
+	session, err := rec.boundTo(u.proven)
+	if err != nil {
+		return nil, err
+	}
+	response := &tokenResponse{AccessToken: p.newAccessToken(u, d.GrantID, session, scopes), TokenType: u.proven.tokenType(),
 		ExpiresIn: int64(p.Lifetimes.AccessToken.Seconds()), Scope: d.Scopes}
 	if slices.Contains(scopes, offlineAccess) && u.client.MayUse(storage.GrantRefresh) {
-		response.Refresh = p.newRefreshToken(u, d.GrantID, d.Session, d.Scopes, rec)
+		if response.Refresh, err = p.newRefreshToken(u, d.GrantID, d.Scopes, rec); err != nil {
+			return nil, err
+		}
 	}
-	var err error
 	if response.IDToken, err = (idTokens{p}).build(ctx, u.client, rec, "", response.AccessToken, p.Lifetimes.IDToken); err != nil {
 		return nil, err
 	}

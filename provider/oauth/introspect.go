@@ -26,6 +26,7 @@ type introspection struct {
 	TokenType string       `json:"token_type,omitempty"` // of access tokens
 	Expires   storage.Time `json:"exp,omitempty"`
 	Issued    storage.Time `json:"iat,omitempty"`
+	Confirm   confirmation `json:"cnf,omitzero"` // the keys it asks for
 }
 
 // Introspect is the introspection endpoint: POST, for clients with a secret. A
@@ -83,11 +84,16 @@ func (p *Provider) introspectAccess(ctx context.Context, c *client, signature st
 		return found, nil
 	}
 	found = introspection{Active: true, Issuer: p.Issuer, ClientID: t.ClientID, Audience: words(t.Audience), Scope: t.Scopes,
-		TokenType: "Bearer", Expires: t.ExpiresAt, Issued: t.RequestedAt}
+		Expires: t.ExpiresAt, Issued: t.RequestedAt}
 	if own {
-		return found, nil
+		err = found.of(t.Session)
+	} else {
+		found, err = p.ofPerson(found, h.Holder, h.Grant, t.Session)
 	}
-	return p.ofPerson(found, h.Holder, h.Grant, t.Session)
+	if found.Active {
+		found.TokenType = found.Confirm.tokenType()
+	}
+	return found, err
 }
 
 func (p *Provider) introspectRefresh(ctx context.Context, c *client, signature string) (found introspection, err error) {
@@ -117,10 +123,20 @@ func (p *Provider) ofPerson(found introspection, h storage.Holder, g storage.Gra
 	if len(scopes) == 0 {
 		return introspection{}, nil
 	}
+	found.Scope = strings.Join(scopes, " ")
+	return found, found.of(session)
+}
+
+// of adds what the token's record says. Tokens of a client's own were stored
+// without one by earlier versions.
+func (found *introspection) of(session string) error {
+	if session == "" {
+		return nil
+	}
 	var rec record
 	if err := rec.decode(session); err != nil {
-		return introspection{}, err
+		return err
 	}
-	found.Scope, found.Subject = strings.Join(scopes, " "), rec.Sub
-	return found, nil
+	found.Subject, found.Confirm = rec.Sub, rec.Confirm
+	return nil
 }

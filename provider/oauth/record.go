@@ -25,6 +25,8 @@ type record struct {
 	Session string       `json:"s"`           // the browser session, sid of ID tokens
 	Time    storage.Time `json:"t"`           // of the real sign-in, auth_time
 	AMR     string       `json:"m,omitempty"` // space list
+	// Confirm is of a token: the keys it asks for.
+	Confirm confirmation `json:"cnf,omitzero"`
 	// Claims were asked by name, and consented to with their scopes.
 	Claims claimsRequest `json:"c,omitzero"`
 
@@ -73,7 +75,7 @@ func (r *record) Clone() fosite.Session {
 	if r == nil {
 		return nil
 	}
-	return &record{Version: r.Version, User: r.User, Sub: r.Sub, Session: r.Session, Time: r.Time, AMR: r.AMR, Claims: r.Claims, asked: r.asked}
+	return &record{Version: r.Version, User: r.User, Sub: r.Sub, Session: r.Session, Time: r.Time, AMR: r.AMR, Confirm: r.Confirm, Claims: r.Claims, asked: r.asked}
 }
 
 // IDTokenClaims is a note-pad for fosite, which refuses an empty subject. The

@@ -22,6 +22,7 @@ var (
 	errRefresh        = refuse("invalid_grant", "The refresh token is unknown or has been revoked.")
 	errRefreshUsed    = refuse("invalid_grant", "The refresh token was used before; all tokens of its family have been revoked.")
 	errRefreshExpired = refuse("invalid_grant", "The refresh token has expired.")
+	errRefreshKey     = refuse("invalid_grant", "The refresh token is bound to a key that the request does not prove to have.")
 	errRefreshLost    = refuse("invalid_grant", "The refresh token was revoked, or used too often, a moment ago.")
 )
 
@@ -126,21 +127,30 @@ func (p *Provider) rotate(ctx context.Context, u *unit, h storage.RefreshHolder,
 	if err := rec.decode(h.Token.Session); err != nil {
 		return nil, err
 	}
+	if !rec.Confirm.provenBy(u.proven) {
+		return nil, errRefreshKey
+	}
+	session, err := rec.boundTo(u.proven)
+	if err != nil {
+		return nil, err
+	}
 	rec.asked = rec.Claims.IDToken.released(h.Consented, h.User, h.Account)
 	grace, at := p.grace(), storage.At(p.Now())
 	u.write(func(ctx context.Context, q *storage.Queries) error {
 		_, err := q.RotateRefreshToken(ctx, h.Token.Signature, h.Token.ClientID, grace, at)
 		return err
 	})
-	access := p.newAccessToken(u, h.Grant.ID, h.Token.Session, scopes)
-	refresh := p.newRefreshToken(u, h.Grant.ID, h.Token.Session, h.Token.Scopes, rec)
-	if refresh == "" {
+	access := p.newAccessToken(u, h.Grant.ID, session, scopes)
+	refresh, err := p.newRefreshToken(u, h.Grant.ID, h.Token.Scopes, rec)
+	switch {
+	case err != nil:
+		return nil, err
+	case refresh == "":
 		return nil, errRefreshExpired
 	}
-	response := &tokenResponse{AccessToken: access, TokenType: "Bearer", ExpiresIn: int64(p.Lifetimes.AccessToken.Seconds()),
+	response := &tokenResponse{AccessToken: access, TokenType: u.proven.tokenType(), ExpiresIn: int64(p.Lifetimes.AccessToken.Seconds()),
 		Scope: strings.Join(scopes, " "), Refresh: refresh}
 	if slices.Contains(scopes, "openid") {
-		var err error
 		if response.IDToken, err = (idTokens{p}).build(ctx, u.client, rec, "", access, p.Lifetimes.IDToken); err != nil {
 			return nil, err
 		}
@@ -167,25 +177,29 @@ func (p *Provider) newAccessToken(u *unit, grantID, session string, scopes []str
 // newRefreshToken makes a refresh token and has the unit store it. It ends when
 // nobody uses it, and with its family, whose end is counted from the sign-in;
 // "" when that has come.
-func (p *Provider) newRefreshToken(u *unit, grantID, session, scopes string, rec *record) string {
+func (p *Provider) newRefreshToken(u *unit, grantID, scopes string, rec *record) (string, error) {
 	now := p.Now()
 	end := storage.At(rec.Time.Time().Add(p.Lifetimes.RefreshAbsolute))
 	if end <= storage.At(now) {
-		return ""
+		return "", nil
+	}
+	session, err := rec.boundTo(u.confirmsRefresh())
+	if err != nil {
+		return "", err
 	}
 	token, signature := p.tokens.refresh.generate()
 	row := storage.RefreshToken{Signature: signature, GrantID: grantID, ClientID: u.client.ID, Scopes: scopes, Session: session,
 		CreatedAt: storage.At(now), ExpiresAt: min(storage.At(now.Add(p.Lifetimes.RefreshIdle)), end)}
 	u.write(func(ctx context.Context, q *storage.Queries) error { return q.CreateRefreshToken(ctx, row) })
-	return token
+	return token, nil
 }
 
 // firstRefreshToken begins a family with the redemption of a code, when the
 // person consented to offline access; "" without. A sign-in older than a family
 // may become gives none either.
-func (p *Provider) firstRefreshToken(u *unit, rec *record, scopes []string) string {
+func (p *Provider) firstRefreshToken(u *unit, rec *record, scopes []string) (string, error) {
 	if !slices.Contains(scopes, offlineAccess) || !u.client.MayUse(storage.GrantRefresh) {
-		return ""
+		return "", nil
 	}
-	return p.newRefreshToken(u, u.code.GrantID, u.code.Session, strings.Join(scopes, " "), rec)
+	return p.newRefreshToken(u, u.code.GrantID, strings.Join(scopes, " "), rec)
 }

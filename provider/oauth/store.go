@@ -141,7 +141,7 @@ func (s *store) InvalidateAuthorizeCodeSession(ctx context.Context, signature st
 // CreateAccessTokenSession will store a token under its grant, unless the grant
 // has been revoked by then.
 func (s *store) CreateAccessTokenSession(ctx context.Context, signature string, r fosite.Requester) error {
-	text, err := r.GetSession().(*record).encode()
+	text, err := r.GetSession().(*record).boundTo(unitOf(ctx).proven)
 	if err != nil {
 		return err
 	}

@@ -79,7 +79,10 @@ func (p *Provider) redeem(ctx context.Context, u *unit, r *http.Request, params 
 	if err != nil {
 		return nil, err
 	}
-	refresh := p.firstRefreshToken(u, session, request.GetGrantedScopes())
+	refresh, err := p.firstRefreshToken(u, session, request.GetGrantedScopes())
+	if err != nil {
+		return nil, err
+	}
 	u.write(p.issued(session.User, u.client, request.GetID(), storage.GrantCode))
 	if err := u.commit(ctx, p.DB); errors.Is(err, storage.ErrNotFound) {
 		return nil, refuse("invalid_grant", "The code was redeemed or revoked a moment ago.")
@@ -87,7 +90,7 @@ func (p *Provider) redeem(ctx context.Context, u *unit, r *http.Request, params 
 		return nil, fmt.Errorf("store tokens: %w", err)
 	}
 	idToken, _ := response.GetExtra("id_token").(string)
-	return &tokenResponse{AccessToken: response.GetAccessToken(), TokenType: "Bearer", ExpiresIn: int64(p.Lifetimes.AccessToken.Seconds()),
+	return &tokenResponse{AccessToken: response.GetAccessToken(), TokenType: u.proven.tokenType(), ExpiresIn: int64(p.Lifetimes.AccessToken.Seconds()),
 		Scope: strings.Join(request.GetGrantedScopes(), " "), Refresh: refresh, IDToken: idToken}, nil
 }
 

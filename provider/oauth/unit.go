@@ -10,6 +10,7 @@ import (
 type unit struct {
 	client *client
 	code   *storage.Code
+	proven confirmation // keys that the request has proven to have, and that its access tokens will ask for
 	writes []func(ctx context.Context, q *storage.Queries) error
 }
 

@@ -31,7 +31,7 @@ func (p *Provider) UserInfo(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	claims, err := p.claimsOf(r.Context(), token)
+	claims, err := p.claimsOf(r.Context(), token, confirmation{})
 	if err != nil {
 		p.refuseBearer(w, r, answer(err))
 		return
@@ -39,8 +39,9 @@ func (p *Provider) UserInfo(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, claims)
 }
 
-// claimsOf returns what the token's client may know now.
-func (p *Provider) claimsOf(ctx context.Context, token string) (map[string]any, error) {
+// claimsOf returns what the token's client may know now, if the request has
+// proven the keys that the token asks for.
+func (p *Provider) claimsOf(ctx context.Context, token string, proven confirmation) (map[string]any, error) {
 	signature := p.tokens.access.signature(token)
 	if signature == "" {
 		return nil, errToken
@@ -65,6 +66,9 @@ func (p *Provider) claimsOf(ctx context.Context, token string) (map[string]any, 
 	var rec record
 	if err := rec.decode(h.Token.Session); err != nil {
 		return nil, err
+	}
+	if !rec.Confirm.provenBy(proven) {
+		return nil, refuse("invalid_token", "The access token is bound to a key that the request does not prove to have.")
 	}
 	claims := claimsFor(scopes, h.User, h.Account)
 	maps.Copy(claims, rec.Claims.UserInfo.released(h.Consented, h.User, h.Account))
