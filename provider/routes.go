@@ -46,6 +46,7 @@ func (p *Provider) router() (*mux.Router, error) {
 	// Sign-in, in the order in which a person sees it.
 	step("/connexion", p.signin.Login, p.signin.SubmitLogin)
 	show("/connexion/suite", p.signin.Suite)
+	step("/connexion/compte", p.signin.Choose, p.signin.SubmitChoose)
 	step("/connexion/administrateur", p.signin.Administrator, p.signin.SubmitAdministrator)
 	step("/connexion/renseignements", p.signin.Details, p.signin.SubmitDetails)
 	step("/connexion/code", p.signin.Email, p.signin.SubmitEmail)

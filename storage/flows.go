@@ -21,25 +21,27 @@ type Flow struct {
 	FinishedAt   Time
 	CreatedAt    Time
 	ExpiresAt    Time
-	Device       string // signature of the device that waits for this person; "" = the browser itself asks
-	UserCode     string // what the person typed for it, as shown
+	// ChooseAccount: the person is asked which account, and SessionID is the answer.
+	ChooseAccount bool
+	Device        string // signature of the device that waits for this person; "" = the browser itself asks
+	UserCode      string // what the person typed for it, as shown
 }
 
 const flowColumns = `id, browser_hash, client_id, request, redirect_uri, scopes, login_hint, force_sign_in, fresh_after,
-	force_consent, session_id, consented_at, denied_at, finished_at, created_at, expires_at, device, user_code`
+	force_consent, session_id, consented_at, denied_at, finished_at, created_at, expires_at, device, user_code, choose_account`
 
 func scanFlow(s scanner) (f Flow, err error) {
 	err = s.Scan(&f.ID, &f.BrowserHash, &f.ClientID, &f.Request, &f.RedirectURI, &f.Scopes, &f.LoginHint, &f.ForceSignIn, &f.FreshAfter,
-		&f.ForceConsent, &f.SessionID, &f.ConsentedAt, &f.DeniedAt, &f.FinishedAt, &f.CreatedAt, &f.ExpiresAt, &f.Device, &f.UserCode)
+		&f.ForceConsent, &f.SessionID, &f.ConsentedAt, &f.DeniedAt, &f.FinishedAt, &f.CreatedAt, &f.ExpiresAt, &f.Device, &f.UserCode, &f.ChooseAccount)
 	return f, err
 }
 
 // CreateFlow stores a new flow.
 func (q *Queries) CreateFlow(ctx context.Context, f Flow) error {
 	return q.exec(ctx, `INSERT INTO flows (`+flowColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
 		f.ID, f.BrowserHash, f.ClientID, f.Request, f.RedirectURI, f.Scopes, f.LoginHint, f.ForceSignIn, f.FreshAfter,
-		f.ForceConsent, f.SessionID, f.ConsentedAt, f.DeniedAt, f.FinishedAt, f.CreatedAt, f.ExpiresAt, f.Device, f.UserCode)
+		f.ForceConsent, f.SessionID, f.ConsentedAt, f.DeniedAt, f.FinishedAt, f.CreatedAt, f.ExpiresAt, f.Device, f.UserCode, f.ChooseAccount)
 }
 
 // Flow returns the flow whatever its state and browser: only to tell people
@@ -59,6 +61,12 @@ func (q *Queries) FlowOfBrowser(ctx context.Context, id string, browserHash []by
 // consent that was given before is another session's, perhaps another person's.
 func (q *Queries) SetFlowSession(ctx context.Context, id, sessionID string) error {
 	return q.exec(ctx, `UPDATE flows SET session_id = $2, consented_at = 0, denied_at = 0 WHERE id = $1 AND finished_at = 0`, id, sessionID)
+}
+
+// SetFlowForceSignIn wants a session opened for this very flow: the person asks
+// for another account than the one that is signed in.
+func (q *Queries) SetFlowForceSignIn(ctx context.Context, id string) error {
+	return q.exec(ctx, `UPDATE flows SET force_sign_in = TRUE WHERE id = $1 AND finished_at = 0`, id)
 }
 
 // SetFlowConsented notes that the person has seen the consent page of this flow

@@ -126,7 +126,7 @@ func (l *logged) String() string {
 // pending is what provider/signin decides, as far as it concerns the protocol.
 func (o *op) pending(ctx context.Context, s *storage.Session, f storage.Flow) (bool, error) {
 	switch {
-	case s == nil, f.ForceSignIn && f.SessionID != s.ID, s.AuthenticatedAt < f.FreshAfter:
+	case s == nil, (f.ForceSignIn || f.ChooseAccount) && f.SessionID != s.ID, s.AuthenticatedAt < f.FreshAfter:
 		return true, nil
 	case !f.ConsentedAt.IsZero():
 		return false, nil

@@ -271,8 +271,8 @@ func (q *request) canonical() string {
 // flow is what the sign-in pages need to know of the request.
 func (q *request) flow(now time.Time) storage.Flow {
 	f := storage.Flow{ClientID: q.client.ID, Request: q.canonical(), RedirectURI: q.redirectURI, Scopes: strings.Join(q.shared(), " "),
-		LoginHint: q.loginHint, ForceConsent: q.asks("consent"),
-		ForceSignIn: q.asks("login") || q.asks("select_account") || q.maxAge == 0}
+		LoginHint: q.loginHint, ForceConsent: q.asks("consent"), ChooseAccount: q.asks("select_account"),
+		ForceSignIn: q.asks("login") || q.maxAge == 0}
 	if q.maxAge > 0 {
 		f.FreshAfter = storage.At(now.Add(-q.maxAge))
 	}

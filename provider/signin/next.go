@@ -6,6 +6,7 @@ type Step string
 // The steps, in order. Done means that nothing is left to ask.
 const (
 	Login         Step = "login"
+	Choose        Step = "choose"
 	Administrator Step = "administrator"
 	Details       Step = "details"
 	Email         Step = "email"
@@ -21,6 +22,7 @@ const (
 type State struct {
 	SignedIn               bool
 	SignInTooOld           bool // the application wants a fresh one
+	AccountUnchosen        bool // the application wants it asked which
 	AdministratorUndecided bool // first person of an organisation, not asked yet
 	DetailsMissing         bool
 	EmailUnconfirmed       bool
@@ -37,6 +39,7 @@ var steps = []struct {
 	When func(State) bool
 }{
 	{Login, "/connexion", func(s State) bool { return !s.SignedIn || s.SignInTooOld }},
+	{Choose, "/connexion/compte", func(s State) bool { return s.AccountUnchosen }},
 	{Administrator, "/connexion/administrateur", func(s State) bool { return s.AdministratorUndecided }},
 	{Details, "/connexion/renseignements", func(s State) bool { return s.DetailsMissing }},
 	{Email, "/connexion/code", func(s State) bool { return s.EmailUnconfirmed }},

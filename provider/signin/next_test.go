@@ -13,6 +13,7 @@ var reasons = []struct {
 }{
 	{signin.Login, func(s *signin.State, is bool) { s.SignedIn = !is }},
 	{signin.Login, func(s *signin.State, is bool) { s.SignInTooOld = is }},
+	{signin.Choose, func(s *signin.State, is bool) { s.AccountUnchosen = is }},
 	{signin.Administrator, func(s *signin.State, is bool) { s.AdministratorUndecided = is }},
 	{signin.Details, func(s *signin.State, is bool) { s.DetailsMissing = is }},
 	{signin.Email, func(s *signin.State, is bool) { s.EmailUnconfirmed = is }},

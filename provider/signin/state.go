@@ -105,6 +105,7 @@ func (s *Signin) judge(f facts, consented bool) State {
 		SignedIn: true,
 		SignInTooOld: f.Flow.ForceSignIn && f.Flow.SessionID != f.Session.ID ||
 			f.Flow.FreshAfter > f.Session.AuthenticatedAt,
+		AccountUnchosen: f.Flow.ChooseAccount && f.Flow.SessionID != f.Session.ID,
 		AdministratorUndecided: f.Account.Kind == storage.Organisation && f.Account.AdministratorID == "" &&
 			provisional && f.Session.AdministratorAcceptedAt.IsZero(),
 		DetailsMissing: f.User.DetailsAt.IsZero() ||

@@ -126,6 +126,7 @@ func samples(evil string) []sample {
 			step
 			CompanyName, Number string
 		}{first(0), or("Habitat Solidaire du Val d’Émeraude"), or("45675320380001")}}},
+		{"choose", web.View{Template: "choose", Data: struct{ Flow, Name, CompanyName, Number string }{or("01944d5a"), or("Odile Marchand"), or("Habitat Solidaire"), or("45675320380001")}}},
 		{"declined", web.View{Template: "declined", Data: first(0)}},
 		{"details", web.View{Template: "details", Data: details(false, true), Values: values}},
 		{"details-organisme", web.View{Template: "details", Data: details(true, false), Values: values}},
