@@ -16,7 +16,7 @@ func TestBrowserApplicationsReachTheEndpointsTheyCall(t *testing.T) {
 	origin := http.Header{"Origin": {"https://loyers.example"}, "Access-Control-Request-Method": {"POST"}}
 	for _, r := range routes(t, p) {
 		open := slices.Contains([]string{"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server",
-			"/oauth2/jwks", "/oauth2/token", "/oauth2/userinfo", "/oauth2/revoke"}, r.template)
+			"/oauth2/jwks", "/oauth2/par", "/oauth2/token", "/oauth2/userinfo", "/oauth2/revoke"}, r.template)
 		if slices.Contains(r.methods, "OPTIONS") != open {
 			t.Errorf("%s takes %v", r.template, r.methods)
 		}

@@ -90,6 +90,7 @@ func (p *Provider) expiries() []expiry {
 	return []expiry{
 		{"flows", time.Hour, (*storage.Queries).PurgeFlows},
 		{"device codes", replayMemory, (*storage.Queries).PurgeDevices},
+		{"pushed requests", time.Hour, (*storage.Queries).PurgePushedRequests},
 		{"codes", replayMemory, (*storage.Queries).PurgeCodes},
 		{"access tokens", time.Hour, (*storage.Queries).PurgeAccessTokens},
 		{"refresh tokens", time.Hour, (*storage.Queries).PurgeRefreshTokens},

@@ -85,8 +85,8 @@ func New(ctx context.Context, cfg config.Config, db *storage.DB, log *slog.Logge
 	p.signin = &signin.Signin{DB: db, Sessions: sessions, Pages: p.pages, Hasher: opts.Hasher, Master: master, Service: cfg.Service,
 		Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, Now: opts.Now, Wake: p.wake}
 	p.oauth = &oauth.Provider{DB: db, Sessions: sessions, Pages: p.pages, Issuer: cfg.Issuer, Master: master,
-		Lifetimes: Lifetimes(cfg.Security),
-		Now:       opts.Now, Log: log, Pending: p.signin.Pending, TrustedProxies: cfg.TrustedProxies,
+		Lifetimes: Lifetimes(cfg.Security), RequirePAR: cfg.Security.RequirePAR,
+		Now: opts.Now, Log: log, Pending: p.signin.Pending, TrustedProxies: cfg.TrustedProxies,
 		Outbound: outbound.New(outbound.Options{Allowed: cfg.Security.AllowedNetworks, Loopback: strings.HasPrefix(cfg.Issuer, "http://")})}
 	if err := p.oauth.Start(ctx); err != nil {
 		return nil, err

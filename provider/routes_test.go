@@ -22,6 +22,7 @@ var protocol = map[string][]string{
 	"/oauth2/authorize":       {"GET", "POST"},
 	"/oauth2/authorize/suite": {"GET"},
 	"/oauth2/token":           {"POST", "OPTIONS"},
+	"/oauth2/par":             {"POST", "OPTIONS"},
 	"/oauth2/userinfo":        {"GET", "POST", "OPTIONS"},
 	"/oauth2/revoke":          {"POST", "OPTIONS"},
 	"/oauth2/introspect":      {"POST"},

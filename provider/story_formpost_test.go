@@ -68,7 +68,7 @@ func TestErrorsArePosted(t *testing.T) {
 		{"nobody is signed in", "login_required", w.Browser(), []oauth2.AuthCodeOption{set("prompt", "none")}, false},
 		{"too long ago", "login_required", signedIn, []oauth2.AuthCodeOption{set("prompt", "none"), set("max_age", "0")}, false},
 		{"no response_type", "invalid_request", signedIn, []oauth2.AuthCodeOption{set("response_type", "")}, false},
-		{"request object", "request_not_supported", signedIn, []oauth2.AuthCodeOption{set("request", "x")}, false},
+		{"request object", "invalid_request_object", signedIn, []oauth2.AuthCodeOption{set("request", "x")}, false},
 		{"the person refuses", "access_denied", signedIn, []oauth2.AuthCodeOption{set("prompt", "consent")}, true},
 	} {
 		w.partner.Options = append(c.options, set("response_mode", "form_post"))

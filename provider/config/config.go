@@ -139,6 +139,9 @@ type Security struct {
 	IDToken             time.Duration `yaml:"id_token"`
 	RefreshToken        RefreshToken  `yaml:"refresh_token"`
 	KeyRotation         time.Duration `yaml:"key_rotation"` // a signing key signs that long, 7 to 397 days
+	// RequirePAR has every application push its authorization requests
+	// (RFC 9126); else those do that are registered for it.
+	RequirePAR bool `yaml:"require_par"`
 	// AllowedNetworks may be asked, although they are not public, at addresses
 	// that applications name, such as their backchannel_logout_uri.
 	AllowedNetworks Prefixes `yaml:"allowed_networks"`

@@ -32,14 +32,14 @@ func (p *Provider) Authorize(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return p.refusePage(w, r, &badRequest{err.Error()})
 	}
-	q, err := p.readRequest(r.Context(), params)
+	q, err := p.receive(r.Context(), params)
 	if err != nil {
 		return p.fail(w, r, q, err)
 	}
 	if r.Method == http.MethodPost {
 		// Browsers leave SameSite=Lax cookies out of a POST from another
 		// site, and bring them to the GET that follows.
-		web.SeeOther(w, r, authorizePath+"?"+q.canonical())
+		web.SeeOther(w, r, authorizePath+"?"+q.again())
 		return nil
 	}
 	if err := p.decide(w, r, q); err != nil {
@@ -67,7 +67,7 @@ func (p *Provider) decide(w http.ResponseWriter, r *http.Request, q *request) er
 	case q.asks("none") && pending:
 		return p.silent(ctx, s, f)
 	case pending || s == nil:
-		return p.handOver(w, r, f)
+		return p.handOver(w, r, f, q.pushed)
 	}
 	return p.issue(w, r, q, *s, nil)
 }
@@ -101,7 +101,7 @@ func (p *Provider) silent(ctx context.Context, s *storage.Session, f storage.Flo
 }
 
 // handOver stores the request for this browser and shows the sign-in pages.
-func (p *Provider) handOver(w http.ResponseWriter, r *http.Request, f storage.Flow) error {
+func (p *Provider) handOver(w http.ResponseWriter, r *http.Request, f storage.Flow, pushed []byte) error {
 	ctx := r.Context()
 	browser, err := p.Sessions.Browser(w, r)
 	if err != nil {
@@ -110,7 +110,15 @@ func (p *Provider) handOver(w http.ResponseWriter, r *http.Request, f storage.Fl
 	now := p.Now()
 	f.ID, f.BrowserHash = storage.NewID(), browser
 	f.CreatedAt, f.ExpiresAt = storage.At(now), storage.At(now.Add(p.Lifetimes.Flow))
-	if err := p.DB.InTx(ctx, func(q *storage.Queries) error { return q.CreateFlow(ctx, f) }); err != nil {
+	err = p.DB.InTx(ctx, func(tx *storage.Queries) error {
+		if pushed != nil {
+			if err := tx.KeepPushedRequest(ctx, pushed, f.ExpiresAt); err != nil {
+				return err
+			}
+		}
+		return tx.CreateFlow(ctx, f)
+	})
+	if err != nil {
 		return fmt.Errorf("store authorization request: %w", err)
 	}
 	web.SeeOther(w, r, signIn(f.ID))

@@ -57,7 +57,7 @@ func (p *Provider) SubmitDevice(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return fmt.Errorf("find device: %w", err)
 	}
-	return p.handOver(w, r, storage.Flow{ClientID: d.ClientID, Scopes: d.Scopes, ForceConsent: true, Device: d.Signature, UserCode: showUserCode(code)})
+	return p.handOver(w, r, storage.Flow{ClientID: d.ClientID, Scopes: d.Scopes, ForceConsent: true, Device: d.Signature, UserCode: showUserCode(code)}, nil)
 }
 
 // typedDevice finds the device that shows the code. The try is counted before it

@@ -20,6 +20,7 @@ type metadata struct {
 	IntrospectionEndpoint string `json:"introspection_endpoint"`
 	JWKSURI               string `json:"jwks_uri"`
 	EndSessionEndpoint    string `json:"end_session_endpoint"`
+	PushedRequestEndpoint string `json:"pushed_authorization_request_endpoint"`
 
 	ScopesSupported                  []string `json:"scopes_supported"`
 	ResponseTypesSupported           []string `json:"response_types_supported"`
@@ -42,11 +43,15 @@ type metadata struct {
 	FrontchannelLogoutSupported        bool `json:"frontchannel_logout_supported"`
 	FrontchannelLogoutSessionSupported bool `json:"frontchannel_logout_session_supported"`
 
+	RequirePushedRequests bool     `json:"require_pushed_authorization_requests"`
+	RequestObjectAlgs     []string `json:"request_object_signing_alg_values_supported"`
+
 	// Absent, the second of these would mean true (Discovery §3).
-	RequestParameterSupported    bool `json:"request_parameter_supported"`
-	RequestURIParameterSupported bool `json:"request_uri_parameter_supported"`
-	ClaimsParameterSupported     bool `json:"claims_parameter_supported"`
-	IssParameterSupported        bool `json:"authorization_response_iss_parameter_supported"`
+	RequestParameterSupported     bool `json:"request_parameter_supported"`
+	RequestURIParameterSupported  bool `json:"request_uri_parameter_supported"`
+	RequireRequestURIRegistration bool `json:"require_request_uri_registration"`
+	ClaimsParameterSupported      bool `json:"claims_parameter_supported"`
+	IssParameterSupported         bool `json:"authorization_response_iss_parameter_supported"`
 }
 
 // describe computes the document once, from what the code uses.
@@ -61,6 +66,7 @@ func (p *Provider) describe() ([]byte, error) {
 		IntrospectionEndpoint: p.Issuer + "/oauth2/introspect",
 		JWKSURI:               p.Issuer + "/oauth2/jwks",
 		EndSessionEndpoint:    p.Issuer + logoutPath,
+		PushedRequestEndpoint: p.Issuer + "/oauth2/par",
 
 		ScopesSupported:                  offeredScopes,
 		ResponseTypesSupported:           []string{"code"},
@@ -77,6 +83,9 @@ func (p *Provider) describe() ([]byte, error) {
 		ClaimsSupported:                  []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "sid", "at_hash", "acr", "amr"},
 		UILocalesSupported:               []string{"fr"},
 		PromptValuesSupported:            []string{"none", "login", "consent", "select_account"},
+		RequirePushedRequests:            p.RequirePAR,
+		RequestObjectAlgs:                requestObjectAlgs,
+		RequestParameterSupported:        true,
 		ClaimsParameterSupported:         true,
 		IssParameterSupported:            true,
 

@@ -74,7 +74,7 @@ func TestDiscoveryAgreesWithTheHandlers(t *testing.T) {
 			t.Errorf("prompt %s: %v", prompt, got)
 		}
 	}
-	for _, absent := range []string{"request_parameter_supported", "request_uri_parameter_supported"} {
+	for _, absent := range []string{"request_uri_parameter_supported"} {
 		if said, ok := document[absent].(bool); !ok || said {
 			t.Errorf("%s is %v, want an explicit false", absent, document[absent])
 		}

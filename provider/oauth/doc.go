@@ -10,6 +10,7 @@
 //	/oauth2/jwks                             JWKS
 //	/oauth2/authorize        GET, POST       Authorize
 //	/oauth2/authorize/suite  GET             Resume, after the sign-in pages
+//	/oauth2/par              POST            PushRequest
 //	/oauth2/token            POST            Token
 //	/oauth2/userinfo         GET, POST       UserInfo
 //	/oauth2/logout           GET, POST       Logout
@@ -21,10 +22,14 @@
 //
 // An authorization request goes through these hands:
 //
-//	parameters → readRequest → nothing left to ask? → issue → respond
-//	                                 │ something is
-//	                                 ▼
-//	                          a row in flows, the sign-in pages, Resume → issue → respond
+//	parameters → receive → readRequest → nothing left to ask? → issue → respond
+//	                                           │ something is
+//	                                           ▼
+//	                                    a row in flows, the sign-in pages, Resume → issue → respond
+//
+// receive unwraps what does not come as plain parameters: request objects and
+// pushed requests, of which only what is inside counts. A pushed request may be
+// loaded again until it is answered; the transaction of the answer uses it up.
 //
 // readRequest checks everything before anybody is asked anything, in the order
 // client, redirect URI, response mode, the rest. Until the redirect URI is
@@ -93,7 +98,12 @@
 // granted; openid itself is required. Offered are the code flow with S256 and
 // opaque access tokens. The answer travels in the query, by a page that posts
 // itself, or, to public clients, in the fragment; errors as codes do. Request
-// objects and other grants are refused or ignored as discovery says.
+// objects by reference, registration in a request and other grants are refused as
+// discovery says.
+//
+// Claims asked by name are released with the consent that their scope needs, and
+// only to clients that may ask the scope. acr says how somebody signed in; an
+// essential one that no sign-in reaches is refused.
 //
 // A sign-out that an application asks for is done at once when it shows an ID
 // token of the very session of this browser; else the person is asked. However a

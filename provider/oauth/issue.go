@@ -25,6 +25,7 @@ func (p *Provider) issue(w http.ResponseWriter, r *http.Request, q *request, s s
 	if f != nil {
 		p.finishes(u, *f)
 	}
+	u.write(p.answered(q))
 	u.write(func(ctx context.Context, q *storage.Queries) error { return q.CreateGrant(ctx, grant) })
 	code, err := p.newCode(ctx, q, s, grant.ID)
 	if err != nil {

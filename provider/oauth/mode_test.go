@@ -86,7 +86,7 @@ func TestFormPostBringsErrors(t *testing.T) {
 	}{
 		{"invalid_request", []string{"response_type", "-"}},
 		{"unsupported_response_type", []string{"response_type", "token"}},
-		{"request_not_supported", []string{"request", "x"}},
+		{"invalid_request_object", []string{"request", "x"}},
 		{"request_uri_not_supported", []string{"request_uri", "https://loyers.example/r"}},
 		{"registration_not_supported", []string{"registration", "{}"}},
 		{"invalid_scope", []string{"scope", "email"}},

@@ -82,6 +82,7 @@ func newOPWith(t testing.TB, db *storage.DB, secretText string) *op {
 	mux.HandleFunc("/oauth2/userinfo", o.UserInfo)
 	mux.Handle("/oauth2/logout", pages.Handle(o.Logout))
 	mux.Handle("POST /oauth2/logout/suite", pages.Handle(o.SubmitLogout))
+	mux.HandleFunc("/oauth2/par", o.PushRequest)
 	mux.HandleFunc("/oauth2/revoke", o.Revoke)
 	mux.HandleFunc("/oauth2/introspect", o.Introspect)
 	mux.HandleFunc("/oauth2/device", o.Device)

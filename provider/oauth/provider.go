@@ -48,6 +48,8 @@ type Provider struct {
 	Lifetimes Lifetimes
 	Now       func() time.Time
 	Log       *slog.Logger
+	// RequirePAR has every client push its authorization requests.
+	RequirePAR bool
 	// Pending tells whether the person has to be shown a page before the flow
 	// can be answered; a nil session is nobody signed in.
 	Pending func(ctx context.Context, s *storage.Session, f storage.Flow) (bool, error)

@@ -2,8 +2,6 @@ package oauth
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -39,6 +37,8 @@ type request struct {
 	hintSubject string   // its verified sub
 	contexts    []string // acr_values that exist here
 	claims      claimsRequest
+	pushed      []byte     // hash of the request_uri it came with
+	outer       url.Values // how it came, when that was not plain parameters
 }
 
 // badRequest is a mistake that may not be answered by redirect, because the
@@ -55,9 +55,7 @@ func (p *Provider) readRequest(ctx context.Context, params parameters) (*request
 	if err != nil {
 		return nil, err
 	}
-	if state := params.get("state"); len(state) <= maxState {
-		q.state = state // for the checks' own answers
-	}
+	q.hear(params)
 	for _, check := range checks {
 		if err := check(q, params); err != nil {
 			return q, err
@@ -73,23 +71,24 @@ func (p *Provider) readRequest(ctx context.Context, params parameters) (*request
 	return q, nil
 }
 
+// hear takes the state, for the checks' own answers.
+func (q *request) hear(params parameters) {
+	if state := params.get("state"); len(state) <= maxState {
+		q.state = state
+	}
+}
+
 // addressee settles whom an answer would go to.
 func (p *Provider) addressee(ctx context.Context, params parameters) (*request, error) {
-	id, uri := params.get("client_id"), params.get("redirect_uri")
-	switch {
-	case params.repeated["client_id"] || params.repeated["redirect_uri"]:
-		return nil, &badRequest{"client_id or redirect_uri is sent twice"}
-	case id == "" || len(id) > maxClientID:
-		return nil, &badRequest{"client_id is missing or too long"}
-	}
-	c, err := p.DB.Client(ctx, id)
-	if errors.Is(err, storage.ErrNotFound) || err == nil && !c.DisabledAt.IsZero() {
-		return nil, &badRequest{"the client is unknown or disabled"}
-	}
+	c, err := p.clientNamed(ctx, params)
 	if err != nil {
-		return nil, fmt.Errorf("load client: %w", err)
+		return nil, err
 	}
-	if !registered(c, uri) {
+	uri := params.get("redirect_uri")
+	switch {
+	case params.repeated["redirect_uri"]:
+		return nil, &badRequest{"redirect_uri is sent twice"}
+	case !registered(c, uri):
 		return nil, &badRequest{"the redirect_uri is not registered for the client"}
 	}
 	return &request{client: &client{c}, redirectURI: uri, mode: modeQuery, maxAge: -1}, nil
@@ -125,7 +124,6 @@ func checkRepeated(_ *request, params parameters) error {
 // checkObjects refuses what must never be ignored in silence (Core §3.1.2.6).
 func checkObjects(_ *request, params parameters) error {
 	for _, o := range []struct{ name, code string }{
-		{"request", "request_not_supported"},
 		{"request_uri", "request_uri_not_supported"},
 		{"registration", "registration_not_supported"},
 	} {
@@ -256,6 +254,7 @@ func (q *request) canonical() string {
 	set("prompt", strings.Join(q.prompts, " "))
 	set("login_hint", q.loginHint)
 	set("id_token_hint", q.hint)
+	set(pushedParameter, b64.EncodeToString(q.pushed))
 	set("acr_values", strings.Join(q.contexts, " "))
 	set("claims", q.claims.text())
 	if q.challenge != "" {

@@ -39,6 +39,9 @@ func (p *Provider) Resume(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return p.fail(w, r, q, err)
 	}
+	if hash, err := b64.DecodeString(params.get(pushedParameter)); err == nil && len(hash) > 0 {
+		q.pushed = hash
+	}
 	err = p.conclude(w, r, q, f)
 	if errors.Is(err, errFinished) {
 		web.SeeOther(w, r, signIn(id))
@@ -68,7 +71,7 @@ func (p *Provider) flowOf(r *http.Request, id string) (storage.Flow, error) {
 // conclude answers the flow, or goes back to the sign-in pages.
 func (p *Provider) conclude(w http.ResponseWriter, r *http.Request, q *request, f storage.Flow) error {
 	if !f.DeniedAt.IsZero() {
-		return p.finish(r, f, refuse("access_denied", "The person refused."))
+		return p.finish(r, q, f, refuse("access_denied", "The person refused."))
 	}
 	s, err := p.current(r)
 	if err != nil {
@@ -83,17 +86,19 @@ func (p *Provider) conclude(w http.ResponseWriter, r *http.Request, q *request, 
 		return nil
 	}
 	if e := p.unfit(q, *s); e != nil {
-		return p.finish(r, f, e)
+		return p.finish(r, q, f, e)
 	}
 	return p.issue(w, r, q, *s, &f)
 }
 
 // finish ends the flow with an error for the client.
-func (p *Provider) finish(r *http.Request, f storage.Flow, e *Error) error {
+func (p *Provider) finish(r *http.Request, q *request, f storage.Flow, e *Error) error {
 	ctx := r.Context()
-	err := p.DB.InTx(ctx, func(q *storage.Queries) error {
-		_, err := q.ConsumeFlow(ctx, f.ID, f.BrowserHash, storage.At(p.Now()))
-		return err
+	err := p.DB.InTx(ctx, func(tx *storage.Queries) error {
+		if _, err := tx.ConsumeFlow(ctx, f.ID, f.BrowserHash, storage.At(p.Now())); err != nil {
+			return err
+		}
+		return p.answered(q)(ctx, tx)
 	})
 	if errors.Is(err, storage.ErrNotFound) {
 		return errFinished
