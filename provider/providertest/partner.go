@@ -30,6 +30,9 @@ type Partner struct {
 	OAuth  oauth2.Config
 	// Options are added to the next authorization request.
 	Options []oauth2.AuthCodeOption
+	// Wrap, if set, turns the address of each authorization request into the one
+	// that the browser is sent to: with a request object, or pushed.
+	Wrap func(address string) string
 	// Hold keeps the codes that come back, for Redeem, instead of redeeming them.
 	Hold bool
 
@@ -121,7 +124,11 @@ func (rp *Partner) login(w http.ResponseWriter, r *http.Request) {
 	rp.pkce[state] = verifier
 	options := append([]oauth2.AuthCodeOption{oauth2.S256ChallengeOption(verifier), oidc.Nonce("n-" + state)}, rp.Options...)
 	rp.mu.Unlock()
-	http.Redirect(w, r, rp.OAuth.AuthCodeURL(state, options...), http.StatusFound)
+	address := rp.OAuth.AuthCodeURL(state, options...)
+	if rp.Wrap != nil {
+		address = rp.Wrap(address)
+	}
+	http.Redirect(w, r, address, http.StatusFound)
 }
 
 func (rp *Partner) callback(w http.ResponseWriter, r *http.Request) {
