@@ -19,16 +19,30 @@ import (
 type credentials struct {
 	id     string
 	secret string
-	method string // storage.AuthBasic, AuthPost or AuthNone
+	method string // storage.AuthBasic, AuthPost, AuthPrivateKeyJWT, or AuthNone: nothing but the id
+	// signed is the assertion of AuthPrivateKeyJWT.
+	signed *assertion
 }
 
-// errClient is the one answer to an unknown client, a wrong secret and a wrong
-// method.
-var errClient = refuse("invalid_client", "The client is unknown, its secret is wrong, or it is registered for another authentication method.")
+// authMethods are those of the token endpoint, and of every other endpoint where
+// clients authenticate.
+func (p *Provider) authMethods() []string {
+	return []string{storage.AuthBasic, storage.AuthPost, storage.AuthPrivateKeyJWT, storage.AuthNone}
+}
 
-// authenticate is fosite's client authentication: one of client_secret_basic,
-// client_secret_post and none, the one the client is registered for. Unknown
-// clients and wrong secrets cost the same and are answered alike.
+// errClient is the one answer to an unknown client, a wrong secret or key and a
+// wrong method.
+var errClient = refuse("invalid_client", "The client is unknown, its secret or key is wrong, or it is registered for another authentication method.")
+
+// mayUse tells whether a client is known, may be served and is registered for
+// that method.
+func mayUse(c storage.Client, method string) bool {
+	return c.ID != "" && c.DisabledAt.IsZero() && c.AuthMethod == method
+}
+
+// authenticate is client authentication at every endpoint that has it, fosite's
+// too: by the one method the client is registered for. Unknown clients and
+// wrong secrets or keys cost the same and are answered alike.
 func (p *Provider) authenticate(ctx context.Context, r *http.Request, form url.Values) (fosite.Client, error) {
 	given, err := readCredentials(r.Header["Authorization"], form)
 	if err != nil {
@@ -38,17 +52,37 @@ func (p *Provider) authenticate(ctx context.Context, r *http.Request, form url.V
 	if err != nil {
 		return nil, err
 	}
-	matches := secret.ClientSecretMatches(c.SecretHash, given.secret)
-	switch {
-	case c.ID == "" || !c.DisabledAt.IsZero() || given.method != c.AuthMethod:
-		return nil, errClient
-	case c.Public() && given.secret == "":
-	case !matches:
-		return nil, errClient
+	if err := p.prove(ctx, r, c, given); err != nil {
+		return nil, err
 	}
 	authenticated := &client{c}
 	unitOf(ctx).client = authenticated
 	return authenticated, nil
+}
+
+// prove checks what the request brings to show that it is the client's.
+func (p *Provider) prove(ctx context.Context, r *http.Request, c storage.Client, given credentials) error {
+	if given.signed != nil {
+		return p.verifyAssertion(ctx, c, given.signed, p.Issuer+r.URL.Path)
+	}
+	matches := p.secretMatches(c, given.secret)
+	switch {
+	case !mayUse(c, given.method):
+		return errClient
+	case c.Public() && given.secret == "":
+		return nil
+	case !matches:
+		return errClient
+	}
+	return nil
+}
+
+// secretMatches looks at the secret and at the one before it, which is valid for
+// a while after a renewal: both each time, so that the answer takes the same.
+func (p *Provider) secretMatches(c storage.Client, plain string) bool {
+	current := secret.ClientSecretMatches(c.SecretHash, plain)
+	former := secret.ClientSecretMatches(c.FormerSecretHash, plain)
+	return current || former && storage.At(p.Now()) < c.FormerSecretUntil
 }
 
 // clientOf loads a client; an unknown one is empty.
@@ -72,11 +106,14 @@ func readCredentials(headers []string, form url.Values) (credentials, error) {
 	id, password := form.Get("client_id"), form.Get("client_secret")
 	switch {
 	case form.Get("client_assertion") != "" || form.Get("client_assertion_type") != "":
-		return credentials{}, refuse("invalid_client", "Client assertions are not supported.")
+		if len(headers) > 0 || password != "" {
+			return credentials{}, errTwoMethods
+		}
+		return assertedCredentials(form)
 	case len(headers) > 1:
 		return credentials{}, refuse("invalid_request", "There is more than one Authorization header.")
 	case len(headers) == 0 && password != "":
-		return credentials{id, password, storage.AuthPost}, nil
+		return credentials{id: id, secret: password, method: storage.AuthPost}, nil
 	case len(headers) == 0:
 		return credentials{id: id, method: storage.AuthNone}, nil
 	}
@@ -85,7 +122,26 @@ func readCredentials(headers []string, form url.Values) (credentials, error) {
 	case !ok:
 		return credentials{}, refuse("invalid_client", "The Authorization header is not Basic with an urlencoded id and secret.")
 	case password != "" || id != "" && id != given.id:
-		return credentials{}, refuse("invalid_request", "The client uses two authentication methods.")
+		return credentials{}, errTwoMethods
+	}
+	return given, nil
+}
+
+var errTwoMethods = refuse("invalid_request", "The client uses two authentication methods.")
+
+// assertedCredentials reads those of private_key_jwt. The client_id may be
+// repeated in the body.
+func assertedCredentials(form url.Values) (credentials, error) {
+	if form.Get("client_assertion_type") != assertionType {
+		return credentials{}, refuse("invalid_client", "The client_assertion_type is not "+assertionType+".")
+	}
+	signed, err := readAssertion(form.Get("client_assertion"))
+	if err != nil {
+		return credentials{}, err
+	}
+	given := credentials{id: signed.claims.Subject, method: storage.AuthPrivateKeyJWT, signed: signed}
+	if id := form.Get("client_id"); id != "" && id != given.id {
+		return credentials{}, refuse("invalid_request", "The client_id is not the sub of the client_assertion.")
 	}
 	return given, nil
 }

@@ -8,7 +8,9 @@ import (
 	"crypto/rsa"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-jose/go-jose/v3"
 
@@ -20,17 +22,31 @@ const (
 	maxClientJWKS = 64 << 10 // bytes
 	maxClientKeys = 20
 	minRSABits    = 2048
+	maxRSABits    = 8192 // what one verification may cost
 )
 
 // clientKeys returns the public keys of a client that a signature with this kid
 // and alg may have been made with; kid "" is none named. There may be several,
-// all of which are to be tried, and there may be none.
-func (p *Provider) clientKeys(_ context.Context, c storage.Client, kid, alg string) ([]jose.JSONWebKey, error) {
-	keys, err := parseJWKS(c.Metadata.JWKS)
+// all of which are to be tried, and there may be none. Where the client names a
+// jwks_uri, a kid that is not in it makes it be fetched again.
+func (p *Provider) clientKeys(ctx context.Context, c storage.Client, kid, alg string) ([]jose.JSONWebKey, error) {
+	keys, err := p.keysOfClient(ctx, c, kid)
 	if err != nil {
 		return nil, fmt.Errorf("key set of client %q: %w", c.ID, err)
 	}
 	return fitting(keys, kid, alg), nil
+}
+
+// keysOfClient are all keys of a client. Those registered with it come first: a
+// client has either (RFC 7591 §2).
+func (p *Provider) keysOfClient(ctx context.Context, c storage.Client, kid string) ([]jose.JSONWebKey, error) {
+	if len(c.Metadata.JWKS) > 0 || c.Metadata.JWKSURI == "" {
+		return parseJWKS(c.Metadata.JWKS)
+	}
+	has := func(keys []jose.JSONWebKey) bool {
+		return kid == "" || slices.ContainsFunc(keys, func(k jose.JSONWebKey) bool { return k.KeyID == kid })
+	}
+	return p.clientSets.of(c).read(p.Now(), has, func() ([]byte, time.Duration, error) { return p.fetchJWKS(ctx, c.Metadata.JWKSURI) })
 }
 
 // parseJWKS reads a JWK set. Keys of a kind that is not known here are left out
@@ -79,7 +95,7 @@ func fitting(keys []jose.JSONWebKey, kid, alg string) (found []jose.JSONWebKey) 
 func signs(key any, alg string) bool {
 	switch k := key.(type) {
 	case *rsa.PublicKey:
-		return (strings.HasPrefix(alg, "RS") || strings.HasPrefix(alg, "PS")) && k.N.BitLen() >= minRSABits
+		return (strings.HasPrefix(alg, "RS") || strings.HasPrefix(alg, "PS")) && k.N.BitLen() >= minRSABits && k.N.BitLen() <= maxRSABits
 	case *ecdsa.PublicKey:
 		return alg == string(jose.ES256) && k.Curve == elliptic.P256()
 	case ed25519.PublicKey:

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"loge/storage"
@@ -30,6 +31,9 @@ type metadata struct {
 	SubjectTypesSupported            []string `json:"subject_types_supported"`
 	IDTokenSigningAlgValuesSupported []string `json:"id_token_signing_alg_values_supported"`
 	AuthMethodsSupported             []string `json:"token_endpoint_auth_methods_supported"`
+	AuthAlgsSupported                []string `json:"token_endpoint_auth_signing_alg_values_supported"`
+	RevocationAuthAlgs               []string `json:"revocation_endpoint_auth_signing_alg_values_supported"`
+	IntrospectionAuthAlgs            []string `json:"introspection_endpoint_auth_signing_alg_values_supported"`
 	RevocationAuthMethods            []string `json:"revocation_endpoint_auth_methods_supported"`
 	IntrospectionAuthMethods         []string `json:"introspection_endpoint_auth_methods_supported"`
 	CodeChallengeMethodsSupported    []string `json:"code_challenge_methods_supported"`
@@ -59,7 +63,7 @@ func (p *Provider) describe() ([]byte, error) {
 	document := metadata{
 		Issuer:                p.Issuer,
 		AuthorizationEndpoint: p.Issuer + authorizePath,
-		TokenEndpoint:         p.Issuer + "/oauth2/token",
+		TokenEndpoint:         p.Issuer + tokenPath,
 		UserinfoEndpoint:      p.Issuer + "/oauth2/userinfo",
 		RevocationEndpoint:    p.Issuer + "/oauth2/revoke",
 		DeviceEndpoint:        p.Issuer + "/oauth2/device",
@@ -75,9 +79,12 @@ func (p *Provider) describe() ([]byte, error) {
 		ACRValuesSupported:               contexts,
 		SubjectTypesSupported:            []string{storage.SubjectPairwise, storage.SubjectPublic},
 		IDTokenSigningAlgValuesSupported: algorithms,
-		AuthMethodsSupported:             []string{storage.AuthBasic, storage.AuthPost, storage.AuthNone},
-		RevocationAuthMethods:            []string{storage.AuthBasic, storage.AuthPost, storage.AuthNone},
-		IntrospectionAuthMethods:         []string{storage.AuthBasic, storage.AuthPost},
+		AuthMethodsSupported:             p.authMethods(),
+		AuthAlgsSupported:                assertionAlgs,
+		RevocationAuthMethods:            p.authMethods(),
+		RevocationAuthAlgs:               assertionAlgs,
+		IntrospectionAuthMethods:         slices.DeleteFunc(p.authMethods(), func(m string) bool { return m == storage.AuthNone }),
+		IntrospectionAuthAlgs:            assertionAlgs,
 		CodeChallengeMethodsSupported:    []string{"S256"},
 		ClaimTypesSupported:              []string{"normal"},
 		ClaimsSupported:                  []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "sid", "at_hash", "acr", "amr"},

@@ -27,7 +27,7 @@ func (p *Provider) newEngine() *fosite.Fosite {
 		IDTokenLifespan:       p.Lifetimes.IDToken,
 		IDTokenIssuer:         p.Issuer,
 		AccessTokenIssuer:     p.Issuer,
-		TokenURL:              p.Issuer + "/oauth2/token",
+		TokenURL:              p.Issuer + tokenPath,
 
 		ScopeStrategy:            fosite.ExactScopeStrategy,
 		AudienceMatchingStrategy: fosite.ExactAudienceMatchingStrategy,

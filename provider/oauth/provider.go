@@ -67,9 +67,10 @@ type Provider struct {
 	userCodes []byte
 	discovery []byte
 
-	logouts   chan struct{} // woken when a session has ended
-	keys      atomic.Pointer[keySet]
-	reloading sync.Mutex
+	clientSets jwksCache
+	logouts    chan struct{} // woken when a session has ended
+	keys       atomic.Pointer[keySet]
+	reloading  sync.Mutex
 }
 
 // Start makes the signing keys if there are none and prepares everything that

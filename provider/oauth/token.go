@@ -21,6 +21,8 @@ type tokenResponse struct {
 	IDToken     string `json:"id_token,omitempty"`
 }
 
+const tokenPath = "/oauth2/token"
+
 // Token is the token endpoint: POST.
 func (p *Provider) Token(w http.ResponseWriter, r *http.Request) {
 	ctx, u := begin(r.Context())
