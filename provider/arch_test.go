@@ -28,6 +28,7 @@ var layers = map[string]int{
 	"loge/provider/account":  2, // rules
 	"loge/provider/password": 2,
 	"loge/provider/terms":    2,
+	"loge/provider/registry": 2,
 	"loge/provider/throttle": 2,
 
 	"loge/provider/letter": 3, // tools

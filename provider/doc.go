@@ -8,7 +8,8 @@
 //	0  storage, templates                       what is remembered, what is shown
 //	1  config, text, job, secret, telemetry,    settings, texts, lease-holding jobs, keys, metrics,
 //	   outbound                                 requests to addresses that others name
-//	2  account, password, throttle, terms       rules: no HTTP, no SQL
+//	2  account, password, throttle, terms,      rules: no HTTP, no SQL
+//	   registry
 //	3  web, mail, letter                        tools
 //	4  session                                  the browser's cookies and sign-in
 //	5  oauth, signin, delivery, operator        features: they never import each other

@@ -87,12 +87,18 @@ func New(ctx context.Context, cfg config.Config, db *storage.DB, log *slog.Logge
 	p.oauth = &oauth.Provider{DB: db, Sessions: sessions, Pages: p.pages, Issuer: cfg.Issuer, Master: master,
 		Lifetimes: Lifetimes(cfg.Security), RequirePAR: cfg.Security.RequirePAR,
 		Now: opts.Now, Log: log, Pending: p.signin.Pending, TrustedProxies: cfg.TrustedProxies,
-		Outbound: outbound.New(outbound.Options{Allowed: cfg.Security.AllowedNetworks, Loopback: strings.HasPrefix(cfg.Issuer, "http://")})}
+		Outbound: Outbound(cfg)}
 	if err := p.oauth.Start(ctx); err != nil {
 		return nil, err
 	}
 	p.handler, err = p.routes()
 	return p, err
+}
+
+// Outbound asks at addresses that applications name, as far as the settings let
+// it; for the commands that register them too.
+func Outbound(cfg config.Config) *http.Client {
+	return outbound.New(outbound.Options{Allowed: cfg.Security.AllowedNetworks, Loopback: strings.HasPrefix(cfg.Issuer, "http://")})
 }
 
 // Lifetimes are the settings of what is issued, for the commands that change

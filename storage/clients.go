@@ -161,14 +161,6 @@ func (q *Queries) SaveClient(ctx context.Context, c Client) error {
 	return err
 }
 
-// SetClientSecret replaces the client's secret; the former one is refused from
-// then on. ErrNotFound when there is no client with that id.
-func (q *Queries) SetClientSecret(ctx context.Context, id string, hash []byte, now Time) error {
-	_, err := one(ctx, q, scanOne[string], `UPDATE clients SET secret_hash = $2, secret_created_at = $3, updated_at = $3
-		WHERE id = $1 RETURNING id`, id, hash, now)
-	return err
-}
-
 // DisableClient ends the client's access: no sign-in, no token, no claim.
 // ErrNotFound when there is none with that id or it is disabled already.
 func (q *Queries) DisableClient(ctx context.Context, id string, now Time) error {

@@ -57,9 +57,10 @@ func TestClientComesBackAsStored(t *testing.T) {
 		write(t, db, func(ctx context.Context, q *storage.Queries) error { return q.SaveClient(ctx, c) })
 		check("saved")
 
+		c.FormerSecretHash, c.FormerSecretUntil = c.SecretHash, 12
 		c.SecretHash, c.SecretCreatedAt, c.UpdatedAt = []byte{9}, 10, 10
 		write(t, db, func(ctx context.Context, q *storage.Queries) error {
-			return q.SetClientSecret(ctx, c.ID, c.SecretHash, 10)
+			return q.RotateClientSecret(ctx, c.ID, c.SecretHash, 12, 10)
 		})
 		check("secret renewed")
 
@@ -69,7 +70,7 @@ func TestClientComesBackAsStored(t *testing.T) {
 
 		for name, fn := range map[string]func(q *storage.Queries) error{
 			"disable again":     func(q *storage.Queries) error { return q.DisableClient(ctx, c.ID, 12) },
-			"secret of unknown": func(q *storage.Queries) error { return q.SetClientSecret(ctx, "x", []byte{1}, 12) },
+			"secret of unknown": func(q *storage.Queries) error { return q.RotateClientSecret(ctx, "x", []byte{1}, 0, 12) },
 			"save unknown": func(q *storage.Queries) error {
 				return q.SaveClient(ctx, storage.Client{ID: "x", AuthMethod: "none", SubjectType: "pairwise", IDTokenAlg: "RS256", Consent: "ask"})
 			},

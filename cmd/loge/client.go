@@ -1,18 +1,24 @@
 package main
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
-	"strings"
+	"os"
+	"time"
 
+	"loge/provider"
 	"loge/provider/operator"
 	"loge/storage"
 )
 
 type clientCmd struct {
 	Add     clientAddCmd     `cmd:"" help:"Register a partner application; its secret is shown once."`
+	Apply   clientApplyCmd   `cmd:"" help:"Register and change partner applications as a file says; the difference is shown first."`
+	Export  clientExportCmd  `cmd:"" help:"Print partner applications as a file for loge client apply."`
 	List    clientListCmd    `cmd:"" help:"List the partner applications."`
 	Show    clientShowCmd    `cmd:"" help:"Show a partner application."`
-	Secret  clientSecretCmd  `cmd:"" help:"Give a partner application a new secret, shown once; the former one ends at once."`
+	Secret  clientSecretCmd  `cmd:"" help:"Give a partner application a new secret, shown once; the former one ends at once, or after an overlap."`
 	Disable clientDisableCmd `cmd:"" help:"End a partner application's access at once."`
 }
 
@@ -26,64 +32,78 @@ type clientAddCmd struct {
 	Purpose      string   `help:"What the data is for, one sentence people read."`
 	PolicyURI    string   `help:"Its privacy policy." name:"policy-uri" placeholder:"URL"`
 	Scope        []string `help:"What it may ask for beside openid: ${scopes}. Default: profile,email,bailleur. For client_credentials also those of an interface, such as quittances:lire."`
-	Auth         string   `help:"client_secret_basic, client_secret_post, or none for an application that can keep no secret." default:"client_secret_basic"`
+	Auth         string   `help:"client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth, self_signed_tls_client_auth, or none for an application that can keep no secret." default:"client_secret_basic"`
 	Subject      string   `help:"pairwise or public." default:"pairwise"`
 	Sector       string   `help:"Applications of one sector see the same subject; the host of the redirect address when left out."`
-	Alg          string   `help:"Signature of ID tokens: RS256 or ES256." default:"RS256"`
+	Alg          string   `help:"Signature of ID tokens: RS256, PS256, ES256 or EdDSA." default:"RS256"`
 	OptionalPKCE bool     `help:"Accept requests without PKCE, for old libraries." name:"optional-pkce"`
 	Consent      string   `help:"ask, or inform for applications of the agency itself." default:"ask"`
 	GrantType    []string `help:"authorization_code, refresh_token, client_credentials. Default: authorization_code, with refresh_token where the scope offline_access is." name:"grant-type"`
 	Audience     []string `help:"client_id of an interface that its access tokens are meant for, and that may introspect them." placeholder:"ID"`
+	clientAddMore
 }
 
-// clientDetails is a client as it is shown; no hash of its secret.
-type clientDetails struct {
-	ID           string   `json:"client_id"`
-	Secret       string   `json:"client_secret,omitempty"` // only when it has just been made
-	Name         string   `json:"name"`
-	Publisher    string   `json:"publisher"`
-	Purpose      string   `json:"purpose"`
-	PolicyURI    string   `json:"policy_uri"`
-	RedirectURIs []string `json:"redirect_uris"`
-	PostLogout   []string `json:"post_logout_redirect_uris,omitempty"`
-	Backchannel  string   `json:"backchannel_logout_uri,omitempty"`
-	Scopes       []string `json:"scopes"`
-	Auth         string   `json:"token_endpoint_auth_method"`
-	Subject      string   `json:"subject_type"`
-	Sector       string   `json:"sector"`
-	Alg          string   `json:"id_token_signed_response_alg"`
-	RequirePKCE  bool     `json:"require_pkce"`
-	Consent      string   `json:"consent"`
-	GrantTypes   []string `json:"grant_types"`
-	Audiences    []string `json:"audiences,omitempty"`
-	Created      string   `json:"created"`
-	SecretMade   string   `json:"secret_made,omitempty"`
-	Disabled     string   `json:"disabled,omitempty"`
+// clientAddMore are the flags for the rest of what is common; the file of
+// loge client apply has everything.
+type clientAddMore struct {
+	ClientURI    string        `help:"Its home page." name:"client-uri" placeholder:"URL"`
+	LogoURI      string        `help:"Its logo, PNG or JPEG up to 512 x 512; fetched once and shown from here." name:"logo-uri" placeholder:"URL"`
+	TOSURI       string        `help:"Its terms of service." name:"tos-uri" placeholder:"URL"`
+	Contact      []string      `help:"E-mail address of whoever looks after it; repeat for several." placeholder:"ADDRESS"`
+	Initiate     string        `help:"Where it begins a sign-in that starts here; puts it on people's page." name:"initiate-login-uri" placeholder:"URL"`
+	SectorURI    string        `help:"File that lists the redirect addresses of its sector." name:"sector-identifier-uri" placeholder:"URL"`
+	JWKS         string        `help:"File with its public keys." name:"jwks" type:"existingfile" placeholder:"FILE"`
+	JWKSURI      string        `help:"Where its public keys are." name:"jwks-uri" placeholder:"URL"`
+	RequirePAR   bool          `help:"Take its authorization requests by PAR only." name:"require-par"`
+	JWTAccess    bool          `help:"Give it access tokens that are JWTs." name:"jwt-access"`
+	AccessLife   time.Duration `help:"How long its access tokens live; the setting when left out." placeholder:"DURATION"`
+	IDLife       time.Duration `help:"How long its ID tokens live." name:"id-life" placeholder:"DURATION"`
+	RefreshIdle  time.Duration `help:"How long it may leave a refresh token unused." placeholder:"DURATION"`
+	RefreshTotal time.Duration `help:"How long it keeps access after one sign-in." placeholder:"DURATION"`
 }
 
-func clientOf(c storage.Client, secret string) clientDetails {
-	return clientDetails{ID: c.ID, Secret: secret, Name: c.Name, Publisher: c.Publisher, Purpose: c.Purpose, PolicyURI: c.PolicyURI,
-		RedirectURIs: c.RedirectURIs, PostLogout: c.PostLogoutRedirectURIs, Backchannel: c.BackchannelLogoutURI,
-		Scopes: strings.Fields(c.Scopes), Auth: c.AuthMethod, Subject: c.SubjectType, Sector: c.Sector,
-		Alg: c.IDTokenAlg, RequirePKCE: c.RequirePKCE, Consent: c.Consent, GrantTypes: strings.Fields(c.GrantTypes), Audiences: strings.Fields(c.Audiences), Created: date(c.CreatedAt), SecretMade: date(c.SecretCreatedAt),
-		Disabled: date(c.DisabledAt)}
+func (m clientAddMore) metadata() (storage.ClientMetadata, error) {
+	seconds := func(d time.Duration) int64 { return int64(d.Seconds()) }
+	data := storage.ClientMetadata{ClientURI: m.ClientURI, LogoURI: m.LogoURI, TOSURI: m.TOSURI, Contacts: m.Contact, InitiateLoginURI: m.Initiate,
+		SectorIdentifierURI: m.SectorURI, JWKSURI: m.JWKSURI, RequirePushedAuthorizationRequests: m.RequirePAR,
+		AccessTokenLifetime: seconds(m.AccessLife), IDTokenLifetime: seconds(m.IDLife),
+		RefreshIdleLifetime: seconds(m.RefreshIdle), RefreshAbsoluteLifetime: seconds(m.RefreshTotal)}
+	if m.JWTAccess {
+		data.AccessTokenFormat = storage.FormatJWT
+	}
+	if m.JWKS == "" {
+		return data, nil
+	}
+	keys, err := os.ReadFile(m.JWKS)
+	if err == nil && !json.Valid(keys) {
+		err = errors.New("not JSON")
+	}
+	if err != nil {
+		return data, fmt.Errorf("%s: %w", m.JWKS, err)
+	}
+	data.JWKS = keys
+	return data, nil
 }
 
 func (c clientAddCmd) Run(a *app) error {
+	metadata, err := c.metadata()
+	if err != nil {
+		return err
+	}
 	cfg, db, err := a.open()
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	office := &operator.Operator{DB: db, Now: a.now, Actor: actor()}
+	office := &operator.Operator{DB: db, Now: a.now, Actor: actor(), Outbound: provider.Outbound(cfg)}
 	client, secret, err := office.AddClient(a.ctx, operator.NewClient{ID: c.ID, Name: c.Name, Publisher: c.Publisher, Purpose: c.Purpose,
 		PolicyURI: c.PolicyURI, RedirectURIs: c.RedirectURI, PostLogoutRedirectURIs: c.PostLogout, BackchannelLogoutURI: c.Backchannel,
 		Scopes: c.Scope, AuthMethod: c.Auth, SubjectType: c.Subject, Sector: c.Sector,
-		IDTokenAlg: c.Alg, OptionalPKCE: c.OptionalPKCE, Consent: c.Consent, GrantTypes: c.GrantType, Audiences: c.Audience})
+		IDTokenAlg: c.Alg, OptionalPKCE: c.OptionalPKCE, Consent: c.Consent, GrantTypes: c.GrantType, Audiences: c.Audience, Metadata: metadata})
 	if err != nil {
 		return err
 	}
-	return a.print(clientOf(client, secret), func() {
+	return a.print(detailsOf(client, secret), func() {
 		a.say("%s is registered. Its developer needs:\n", client.Name)
 		a.say("  issuer         %s", cfg.Issuer)
 		a.say("  client_id      %s", client.ID)
@@ -111,7 +131,7 @@ func (clientListCmd) Run(a *app) error {
 	}
 	list := make([]clientDetails, 0, len(clients))
 	for _, c := range clients {
-		list = append(list, clientOf(c, ""))
+		list = append(list, detailsOf(c, ""))
 	}
 	return a.print(map[string]any{"clients": list}, func() {
 		for _, c := range list {
@@ -124,58 +144,6 @@ func (clientListCmd) Run(a *app) error {
 		if len(list) == 0 {
 			a.say("No partner application. Register one with loge client add --name NAME --redirect-uri URL")
 		}
-	})
-}
-
-type clientShowCmd struct {
-	ID string `arg:"" help:"client_id."`
-}
-
-func (c clientShowCmd) Run(a *app) error {
-	db, err := a.look()
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	stored, err := (&operator.Operator{DB: db}).Client(a.ctx, c.ID)
-	if err != nil {
-		return err
-	}
-	d := clientOf(stored, "")
-	return a.print(d, func() {
-		for _, line := range [][2]string{
-			{"client_id", d.ID}, {"name", d.Name}, {"publisher", d.Publisher}, {"purpose", d.Purpose}, {"policy", d.PolicyURI},
-			{"redirect", strings.Join(d.RedirectURIs, "\n               ")}, {"after logout", strings.Join(d.PostLogout, "\n               ")},
-			{"back-channel", d.Backchannel}, {"scopes", strings.Join(d.Scopes, " ")},
-			{"grants", strings.Join(d.GrantTypes, " ")}, {"audience", strings.Join(d.Audiences, " ")}, {"auth", d.Auth}, {"subject", strings.TrimSpace(d.Subject + " " + d.Sector)}, {"id token", d.Alg}, {"consent", d.Consent},
-			{"created", d.Created}, {"secret made", d.SecretMade}, {"disabled", d.Disabled},
-		} {
-			if line[1] != "" {
-				a.say("%-13s  %s", line[0], line[1])
-			}
-		}
-		if !d.RequirePKCE {
-			a.say("%-13s  optional", "PKCE")
-		}
-	})
-}
-
-type clientSecretCmd struct {
-	ID string `arg:"" help:"client_id."`
-}
-
-func (c clientSecretCmd) Run(a *app) error {
-	office, err := a.operator()
-	if err != nil {
-		return err
-	}
-	defer office.DB.Close()
-	secret, err := office.RenewClientSecret(a.ctx, c.ID)
-	if err != nil {
-		return err
-	}
-	return a.print(map[string]string{"client_id": c.ID, "client_secret": secret}, func() {
-		a.say("  client_secret  %s\n\nThe secret is shown this once; the former one is refused from now on.", secret)
 	})
 }
 

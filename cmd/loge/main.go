@@ -21,7 +21,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"loge/provider/operator"
+	"loge/provider/registry"
 )
 
 // cli is the command tree. No argument is ever a secret: arguments are visible
@@ -57,7 +57,7 @@ func main() { os.Exit(run(os.Args[1:])) }
 func run(args []string) int {
 	var commands cli
 	parser, err := kong.New(&commands, kong.Name("loge"),
-		kong.Description("Identity provider of the Espace bailleur."), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Vars{"scopes": strings.Join(operator.Scopes[1:], ", ")})
+		kong.Description("Identity provider of the Espace bailleur."), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Vars{"scopes": strings.Join(registry.Scopes[1:], ", ")})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "loge:", err)
 		return exitFailure

@@ -23,7 +23,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"loge/provider/config"
-	"loge/provider/operator"
+	"loge/provider/registry"
 	"loge/storage"
 )
 
@@ -161,7 +161,7 @@ func accounts(ts *testscript.TestScript, neg bool, args []string) {
 
 // Arguments are visible to every process of the machine: none may be a secret.
 func TestNoArgumentIsASecret(t *testing.T) {
-	parser, err := kong.New(&cli{}, kong.Vars{"scopes": strings.Join(operator.Scopes, ",")})
+	parser, err := kong.New(&cli{}, kong.Vars{"scopes": strings.Join(registry.Scopes, ",")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestNoArgumentIsASecret(t *testing.T) {
 	var walk func(n *kong.Node, path string)
 	check := func(v *kong.Value, path string) {
 		count++
-		if secret.MatchString(v.Name) {
+		if secret.MatchString(v.Name) && !strings.HasSuffix(v.Name, "-dir") { // the name of a folder is none
 			t.Errorf("%s: argument %q sounds like a secret: read it from a file, the environment or standard input", path, v.Name)
 		}
 		for typ := v.Target.Type(); ; typ = typ.Elem() {
@@ -213,7 +213,7 @@ func TestCommandTree(t *testing.T) {
 			t.Errorf("%s says nothing about itself", leaf.Path())
 		}
 	}
-	want := strings.Split(`serve,check,migrate,account import,account list,account show,letter print,client add,client list,client show,client secret,client disable,document publish,document list,key list,key rotate,audit verify,audit export,backup,demo,version`, ",")
+	want := strings.Split(`serve,check,migrate,account import,account list,account show,letter print,client add,client apply,client export,client list,client show,client secret,client disable,document publish,document list,key list,key rotate,audit verify,audit export,backup,demo,version`, ",")
 	if !slices.Equal(got, want) {
 		t.Errorf("commands\n%q, want\n%q", got, want)
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"loge/provider"
 	"loge/provider/config"
 	"loge/provider/operator"
 	"loge/storage"
@@ -69,11 +70,11 @@ func (a *app) look() (*storage.DB, error) {
 
 // operator opens the database and acts in the name of whoever is logged in.
 func (a *app) operator() (*operator.Operator, error) {
-	_, db, err := a.open()
+	cfg, db, err := a.open()
 	if err != nil {
 		return nil, err
 	}
-	return &operator.Operator{DB: db, Now: a.now, Actor: actor()}, nil
+	return &operator.Operator{DB: db, Now: a.now, Actor: actor(), Outbound: provider.Outbound(cfg)}, nil
 }
 
 // actor names the person at the console, for the journal.
