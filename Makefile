@@ -1,5 +1,5 @@
 # make demo: the whole first sign-in, on this machine, with invented people.
-# make test: every test, on SQLite, on PostgreSQL and in a real browser.
+# make test: every test, on SQLite, on PostgreSQL, in a real browser and with real partner applications.
 
 # Whatever is set outside must not change what is built. SQLite needs cgo.
 export GOFLAGS =

@@ -49,6 +49,7 @@ var layers = map[string]int{
 
 	"loge/cmd/loge":             8,
 	"loge/provider/browsertest": 8,
+	"loge/provider/partnertest": 8,
 }
 
 const rules = 2

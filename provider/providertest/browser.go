@@ -83,6 +83,9 @@ func (b *Browser) Post(address string, form url.Values) *Page {
 // Do sends any request and reads the answer after the last redirect.
 func (b *Browser) Do(r *http.Request) *Page {
 	b.t.Helper()
+	if r.Header.Get("Accept") == "" {
+		r.Header.Set("Accept", "text/html,application/xhtml+xml,*/*;q=0.8") // servers tell browsers from programs by it
+	}
 	for name, values := range b.Header {
 		r.Header[name] = values
 	}

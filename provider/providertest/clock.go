@@ -8,14 +8,25 @@ import (
 
 // Clock is a clock that a test moves.
 type Clock struct {
-	mu  sync.Mutex
-	now time.Time
+	mu    sync.Mutex
+	now   time.Time
+	since time.Time // of a running clock: when it showed now
+}
+
+// Running returns a clock that shows the true time and goes on by itself, for
+// tests with programs that have clocks of their own.
+func Running() *Clock {
+	now := time.Now()
+	return &Clock{now: now, since: now}
 }
 
 // Now returns the moved time.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if !c.since.IsZero() {
+		return c.now.Add(time.Since(c.since)).Truncate(time.Second)
+	}
 	return c.now
 }
 
