@@ -6,7 +6,7 @@ import "context"
 // the newest one that has begun and was not withdrawn signs.
 type SigningKey struct {
 	KID         string
-	Alg         string // RS256 or ES256
+	Alg         string // RS256, PS256, ES256 or EdDSA
 	Generation  int64  // 1, 2, 3 …, once per algorithm
 	Sealed      []byte // private key, sealed for the place "signing_keys/" + KID
 	Public      string // JWK, public members only

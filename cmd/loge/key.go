@@ -42,7 +42,7 @@ func (keyListCmd) Run(a *app) error {
 }
 
 type keyRotateCmd struct {
-	Alg string `help:"Change the key of this algorithm alone: RS256 or ES256." enum:"RS256,ES256," default:""`
+	Alg string `help:"Change the key of this algorithm alone: RS256, PS256, ES256 or EdDSA." enum:"RS256,PS256,ES256,EdDSA," default:""`
 	Now bool   `help:"For a compromised key: the new one signs at once, and every earlier one is withdrawn."`
 }
 
@@ -61,7 +61,7 @@ func (c keyRotateCmd) Run(a *app) error {
 	if c.Now {
 		change = keys.Replace
 	}
-	for _, alg := range []string{"RS256", "ES256"} {
+	for _, alg := range oauth.Algorithms() {
 		if c.Alg != "" && c.Alg != alg {
 			continue
 		}

@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"testing"
 	"time"
+
+	"loge/provider/oauth"
 )
 
 // TestKilledWhileKeysChange kills loge key rotate --now at many moments. Each
@@ -36,7 +38,15 @@ func TestKilledWhileKeysChange(t *testing.T) {
 		for _, key := range list.Keys {
 			states[key.Alg+" "+key.State]++
 		}
-		if states["RS256 signing"] != 1 || states["ES256 signing"] != 1 || len(list.Keys) != 2+states["RS256 withdrawn"]+states["ES256 withdrawn"] {
+		known := 0
+		for _, alg := range oauth.Algorithms() {
+			signing, withdrawn := states[alg+" signing"], states[alg+" withdrawn"]
+			known += signing + withdrawn
+			if first := signing+withdrawn == 0 && (alg == "RS256" || alg == "PS256"); signing != 1 && !first { // those may not be made yet
+				t.Fatalf("killed after %v: %v", delay, states)
+			}
+		}
+		if known != len(list.Keys) {
 			t.Fatalf("killed after %v: %v", delay, states)
 		}
 	}

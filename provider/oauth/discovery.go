@@ -122,7 +122,17 @@ const jwksCached = 5 * time.Minute
 // unknown kid may have it from another replica.
 func (p *Provider) JWKS(w http.ResponseWriter, r *http.Request) {
 	cache := fmt.Sprintf("public, max-age=%d", int(jwksCached.Seconds()))
-	serveBytes(w, "application/jwk-set+json", cache, p.keysWithin(r.Context(), time.Second).jwks)
+	keys := p.keysWithin(r.Context(), time.Second)
+	if len(keys.signers) < len(algorithms) {
+		var err error
+		if keys, err = p.complete(r.Context()); err != nil {
+			p.Log.ErrorContext(r.Context(), "key set not complete", "error", err)
+			w.Header().Set("Retry-After", "5")
+			writeError(w, refuse("temporarily_unavailable", "The keys cannot be read now: try again."))
+			return
+		}
+	}
+	serveBytes(w, "application/jwk-set+json", cache, keys.jwks)
 }
 
 func serveBytes(w http.ResponseWriter, contentType, cache string, body []byte) {

@@ -91,7 +91,12 @@
 //	next ── signing ── published ── kept ── purged
 //	└────── in the key set ──────┘   └ for id_token_hint alone
 //
-// A compromised one is withdrawn and verifies nothing from then on.
+// A compromised one is withdrawn and verifies nothing from then on. There is a
+// key for each algorithm; RS256 and PS256 have an RSA key each, so that exactly
+// one fits a signature. The first RSA keys are not made by the start, which
+// they would slow down, but by the rotation job's first run, or before it by
+// the first request for the key set or for a signature: the key set is never
+// shown without them.
 //
 // Scopes that the client may not ask or that do not exist are left out, as
 // OpenID Connect Core §3.1.2.1 wants, and the token response says what was

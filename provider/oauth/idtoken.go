@@ -3,10 +3,12 @@ package oauth
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/json"
 	"fmt"
 	"time"
 
+	"github.com/go-jose/go-jose/v3"
 	"github.com/ory/fosite"
 	"github.com/ory/fosite/handler/openid"
 
@@ -73,7 +75,7 @@ func (t idTokens) build(ctx context.Context, c *client, rec *record, nonce, acce
 		Expires: storage.At(now.Add(lifetime)), Issued: storage.At(now), AuthTime: rec.Time,
 		Nonce: nonce, Session: rec.Session, Context: contextOf(rec.AMR), Methods: words(rec.AMR)}
 	if access != "" {
-		claims.AccessTokenHash = halfHash(access)
+		claims.AccessTokenHash = halfHash(c.IDTokenAlg, access)
 	}
 	payload, err := claims.with(rec.asked)
 	if err != nil {
@@ -83,19 +85,24 @@ func (t idTokens) build(ctx context.Context, c *client, rec *record, nonce, acce
 }
 
 func (t idTokens) sign(ctx context.Context, alg string, payload []byte) (string, error) {
-	signer := t.currentKeys(ctx).signers[alg]
-	if signer == nil {
-		return "", fmt.Errorf("no key signs %q", alg)
+	keys, err := t.signingWith(ctx, alg)
+	if err != nil {
+		return "", err
 	}
-	signed, err := signer.Sign(payload)
+	signed, err := keys.signers[alg].Sign(payload)
 	if err != nil {
 		return "", fmt.Errorf("sign ID token: %w", err)
 	}
 	return signed.CompactSerialize()
 }
 
-// halfHash is at_hash (Core §3.1.3.6): SHA-256 for both of our algorithms.
-func halfHash(token string) string {
+// halfHash is at_hash (Core §3.1.3.6), by the hash of the signature's
+// algorithm; Ed25519 has SHA-512 inside.
+func halfHash(alg, token string) string {
+	if alg == string(jose.EdDSA) {
+		sum := sha512.Sum512([]byte(token))
+		return b64.EncodeToString(sum[:len(sum)/2])
+	}
 	sum := sha256.Sum256([]byte(token))
 	return b64.EncodeToString(sum[:len(sum)/2])
 }

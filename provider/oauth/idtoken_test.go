@@ -71,14 +71,16 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestRelyingPartyVerifiesIDTokens(t *testing.T) {
 	storagetest.ForEach(t, func(t *testing.T, db *storage.DB) {
 		b := ready(t, db)
-		b.client(t, "es", func(c *storage.Client) { c.IDTokenAlg, c.AuthMethod = "ES256", storage.AuthNone })
-		b.consents(t, "es", "openid email profile")
+		for id, alg := range map[string]string{"es": "ES256", "ps": "PS256", "ed": "EdDSA"} {
+			b.client(t, id, func(c *storage.Client) { c.IDTokenAlg, c.AuthMethod = alg, storage.AuthNone })
+			b.consents(t, id, "openid email profile")
+		}
 		ctx := oidc.ClientContext(t.Context(), &http.Client{Transport: inProcess{b.handler}})
 		provider, err := oidc.NewProvider(ctx, issuer)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range []struct{ id, alg, secret string }{{"loyers", "RS256", secretOf}, {"es", "ES256", ""}} {
+		for _, c := range []struct{ id, alg, secret string }{{"loyers", "RS256", secretOf}, {"es", "ES256", ""}, {"ps", "PS256", ""}, {"ed", "EdDSA", ""}} {
 			rp := xoauth2.Config{ClientID: c.id, ClientSecret: c.secret, Endpoint: provider.Endpoint(), RedirectURL: callback, Scopes: []string{"openid", "email", "profile"}}
 			nonce, proof := "n-"+c.id, xoauth2.GenerateVerifier()
 			w := b.get(rp.AuthCodeURL("st", oidc.Nonce(nonce), xoauth2.S256ChallengeOption(proof)))
@@ -190,7 +192,11 @@ func TestKeySet(t *testing.T) {
 			return set.Keys, w.Body.String()
 		}
 		keys, raw := read(b.op)
-		if len(keys) != 2 || keys[0].Kid == keys[1].Kid {
+		kids := map[string]bool{}
+		for _, k := range keys {
+			kids[k.Kid] = true
+		}
+		if len(keys) != 4 || len(kids) != 4 {
 			t.Fatalf("keys %s", raw)
 		}
 		for _, private := range []string{`"d"`, `"p"`, `"q"`, `"dp"`, `"dq"`, `"qi"`, `"k"`, "="} {
@@ -199,7 +205,8 @@ func TestKeySet(t *testing.T) {
 			}
 		}
 		for _, k := range keys {
-			if k.Kid == "" || k.Use != "sig" || k.Alg == "RS256" && (len(k.N) != 342 || k.E == "") || k.Alg == "ES256" && (k.Crv != "P-256" || len(k.X) != 43 || len(k.Y) != 43) {
+			if k.Kid == "" || k.Use != "sig" || (k.Alg == "RS256" || k.Alg == "PS256") && (k.Kty != "RSA" || len(k.N) != 342 || k.E == "") ||
+				k.Alg == "EdDSA" && (k.Kty != "OKP" || k.Crv != "Ed25519" || len(k.X) != 43) || k.Alg == "ES256" && (k.Crv != "P-256" || len(k.X) != 43 || len(k.Y) != 43) {
 				t.Errorf("key %+v", k)
 			}
 		}
@@ -211,7 +218,7 @@ func TestKeySet(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, k := range stored {
-			if strings.Contains(string(k.Sealed), k.KID) || len(k.Sealed) < 100 {
+			if strings.Contains(string(k.Sealed), k.KID) || len(k.Sealed) < 60 {
 				t.Errorf("key %s is not sealed", k.KID)
 			}
 		}

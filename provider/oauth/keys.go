@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/go-jose/go-jose/v3"
@@ -13,9 +14,12 @@ import (
 	"loge/storage"
 )
 
-// algorithms that ID tokens are signed with. Every client may expect RS256
-// (Core §15.1); ES256 is thirty times cheaper to sign.
-var algorithms = []string{string(jose.RS256), string(jose.ES256)}
+// algorithms that tokens and answers are signed with. Every client may expect
+// RS256 (Core §15.1); ES256 and EdDSA are thirty times cheaper to sign.
+var algorithms = []string{string(jose.RS256), string(jose.PS256), string(jose.ES256), string(jose.EdDSA)}
+
+// Algorithms are those that a client may be registered for.
+func Algorithms() []string { return slices.Clone(algorithms) }
 
 const (
 	// keysReloadedEvery bounds how long a replica does not know another one's key.
@@ -28,7 +32,7 @@ const (
 // keySet is the signing keys as of one moment. It is never changed.
 type keySet struct {
 	loaded  time.Time
-	signers map[string]jose.Signer     // by algorithm: the key that signs now, for ID tokens
+	signers map[string]jose.Signer     // by algorithm: the key that signs now, for ID tokens; see complete
 	signing map[string]jose.SigningKey // the same keys, for tokens of another typ
 	public  map[string]jose.JSONWebKey // by kid: every key not withdrawn
 	private map[string]crypto.Signer   // by kid, to spare the next load the work
@@ -94,7 +98,7 @@ func (p *Provider) loadKeys(ctx context.Context) (*keySet, error) {
 		}
 	}
 	for _, alg := range algorithms {
-		if set.signers[alg] == nil {
+		if set.signers[alg] == nil && len(generationsOf(stored, alg)) > 0 {
 			return nil, fmt.Errorf("no %s key signs now", alg)
 		}
 	}
@@ -153,14 +157,48 @@ func (p *Provider) open(k storage.SigningKey) (crypto.Signer, error) {
 	return private, nil
 }
 
-// signAs signs a token that is no ID token: its typ keeps one kind from being
-// taken for another (RFC 8725 §3.11).
-func (p *Provider) signAs(ctx context.Context, alg, typ string, payload []byte) (string, error) {
-	key, ok := p.currentKeys(ctx).signing[alg]
-	if !ok {
-		return "", fmt.Errorf("no key signs %q", alg)
+// signingWith returns the keys, one of the algorithm among them.
+func (p *Provider) signingWith(ctx context.Context, alg string) (*keySet, error) {
+	keys := p.currentKeys(ctx)
+	if keys.signers[alg] == nil && slices.Contains(algorithms, alg) {
+		var err error
+		if keys, err = p.complete(ctx); err != nil {
+			return nil, err
+		}
 	}
-	signer, err := jose.NewSigner(key, (&jose.SignerOptions{}).WithType(jose.ContentType(typ)))
+	if keys.signers[alg] == nil {
+		return nil, fmt.Errorf("no key signs %q", alg)
+	}
+	return keys, nil
+}
+
+// complete returns keys of every algorithm. RSA keys take a tenth of a second
+// each to make: the first start leaves them to the job, or to whoever needs one
+// or the key set before. Of those who make them at once one wins.
+func (p *Provider) complete(ctx context.Context) (*keySet, error) {
+	p.completing.Lock()
+	defer p.completing.Unlock()
+	if keys := p.keys.Load(); len(keys.signers) == len(algorithms) {
+		return keys, nil
+	}
+	if err := p.rotation.ensure(ctx, algorithms); err != nil {
+		return nil, err
+	}
+	return p.loadKeys(ctx)
+}
+
+// signAs signs what is no ID token: its typ, or its having none, keeps one kind
+// from being taken for another (RFC 8725 §3.11).
+func (p *Provider) signAs(ctx context.Context, alg, typ string, payload []byte) (string, error) {
+	keys, err := p.signingWith(ctx, alg)
+	if err != nil {
+		return "", err
+	}
+	options := &jose.SignerOptions{}
+	if typ != "" {
+		options.WithType(jose.ContentType(typ))
+	}
+	signer, err := jose.NewSigner(keys.signing[alg], options)
 	if err != nil {
 		return "", fmt.Errorf("sign %s: %w", typ, err)
 	}

@@ -71,6 +71,8 @@ type Provider struct {
 	logouts    chan struct{} // woken when a session has ended
 	keys       atomic.Pointer[keySet]
 	reloading  sync.Mutex
+	// completing is held while the first keys of an algorithm are made.
+	completing sync.Mutex
 }
 
 // Start makes the signing keys if there are none and prepares everything that
@@ -90,7 +92,7 @@ func (p *Provider) Start(ctx context.Context) error {
 		return fmt.Errorf("start OpenID provider: %w", err)
 	}
 	p.rotation = &Keys{DB: p.DB, Master: p.Master, Lifetimes: p.Lifetimes, Now: p.Now, Actor: "system"}
-	if err := p.rotation.ensure(ctx); err != nil {
+	if err := p.rotation.ensure(ctx, cheapAlgorithms); err != nil {
 		return fmt.Errorf("start OpenID provider: %w", err)
 	}
 	if _, err := p.loadKeys(ctx); err != nil {

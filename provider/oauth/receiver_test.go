@@ -15,6 +15,7 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 
+	"loge/provider/oauth"
 	"loge/provider/outbound"
 	"loge/storage"
 )
@@ -121,5 +122,5 @@ func (o *op) verifier(t *testing.T, clientID string) (*oidc.IDTokenVerifier, con
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p.Verifier(&oidc.Config{ClientID: clientID, Now: o.Now, SupportedSigningAlgs: []string{oidc.RS256, oidc.ES256}}), ctx
+	return p.Verifier(&oidc.Config{ClientID: clientID, Now: o.Now, SupportedSigningAlgs: oauth.Algorithms()}), ctx
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
@@ -52,14 +53,20 @@ func (k *Keys) Turn(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("load signing keys: %w", err)
 	}
+	if len(stored) == 0 {
+		return ErrNoKeys
+	}
 	now := k.Now()
 	for _, alg := range algorithms {
 		generations := generationsOf(stored, alg)
+		if len(generations) == 0 {
+			if err := k.ensure(ctx, []string{alg}); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := k.begin(ctx, generations, storage.At(now)); err != nil {
 			return err
-		}
-		if len(generations) == 0 {
-			return ErrNoKeys
 		}
 		newest := generations[len(generations)-1]
 		due := newest.SignsFrom.Time().Add(k.Lifetimes.KeyRotation)
@@ -88,8 +95,10 @@ func (k *Keys) Announce(ctx context.Context, alg string) error {
 	generations := generationsOf(stored, alg)
 	now := k.Now()
 	switch {
-	case len(generations) == 0:
+	case len(stored) == 0:
 		return ErrNoKeys
+	case len(generations) == 0: // nobody has needed one: there is nothing to change
+		return k.ensure(ctx, []string{alg})
 	case generations[len(generations)-1].SignsFrom > storage.At(now):
 		return nil
 	}
@@ -117,6 +126,9 @@ func (k *Keys) replace(ctx context.Context, alg string) error {
 		return fmt.Errorf("load signing keys: %w", err)
 	}
 	generations := generationsOf(stored, alg)
+	if len(stored) > 0 && len(generations) == 0 {
+		return k.ensure(ctx, []string{alg})
+	}
 	fresh, err := k.following(generations, alg, k.Now())
 	if err != nil {
 		return err
@@ -147,9 +159,12 @@ func (k *Keys) replace(ctx context.Context, alg string) error {
 	return nil
 }
 
-// ensure makes the first key of each algorithm where there is none; it signs at
-// once. Of replicas that start together one wins.
-func (k *Keys) ensure(ctx context.Context) error {
+// cheapAlgorithms have keys that cost nothing to make: the start makes them.
+var cheapAlgorithms = []string{string(jose.ES256), string(jose.EdDSA)}
+
+// ensure makes the first key of each of these algorithms where there is none; it
+// signs at once. Of replicas that start together one wins.
+func (k *Keys) ensure(ctx context.Context, algorithms []string) error {
 	stored, err := k.DB.SigningKeys(ctx)
 	if err != nil {
 		return fmt.Errorf("load signing keys: %w", err)
@@ -157,6 +172,9 @@ func (k *Keys) ensure(ctx context.Context) error {
 	for _, alg := range algorithms {
 		if len(generationsOf(stored, alg)) > 0 {
 			continue
+		}
+		if err := k.opens(stored); err != nil {
+			return err
 		}
 		first, err := k.make(alg, 1, k.Now())
 		if err != nil {
@@ -229,14 +247,26 @@ func (k *Keys) following(generations []storage.SigningKey, alg string, from time
 		return storage.SigningKey{}, ErrNoKeys
 	}
 	newest := generations[len(generations)-1]
-	box, err := keyBox(k.Master)
-	if err != nil {
+	if err := k.opens(generations); err != nil {
 		return storage.SigningKey{}, err
 	}
-	if _, err := box.Open(newest.Sealed, sealedAt(newest.KID)); err != nil {
-		return storage.SigningKey{}, fmt.Errorf("signing key %s: %w", newest.KID, err)
-	}
 	return k.make(alg, newest.Generation+1, from)
+}
+
+// opens checks that the master secret is that of the last of these keys.
+func (k *Keys) opens(keys []storage.SigningKey) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	last := keys[len(keys)-1]
+	box, err := keyBox(k.Master)
+	if err != nil {
+		return err
+	}
+	if _, err := box.Open(last.Sealed, sealedAt(last.KID)); err != nil {
+		return fmt.Errorf("signing key %s: %w", last.KID, err)
+	}
+	return nil
 }
 
 // make generates a key, sealed for its own row. It takes a tenth of a second:
@@ -247,6 +277,8 @@ func (k *Keys) make(alg string, generation int64, from time.Time) (storage.Signi
 	switch jose.SignatureAlgorithm(alg) {
 	case jose.ES256:
 		private, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	case jose.EdDSA:
+		_, private, err = ed25519.GenerateKey(rand.Reader)
 	default:
 		private, err = rsa.GenerateKey(rand.Reader, 2048)
 	}

@@ -40,8 +40,8 @@ func TestReplicasAgreeOnTheNextKey(t *testing.T) {
 		if got := b.states(t, "RS256"); got != "signing next" {
 			t.Errorf("six turns at once: RS256 %q", got)
 		}
-		if got := len(b.events(t, "key.created")); got != 2+1+2 {
-			t.Errorf("%d events key.created, want two first keys, one announced, two by the calendar", got)
+		if got := len(b.events(t, "key.created")); got != 4+1+4 {
+			t.Errorf("%d events key.created, want four first keys, one announced, four by the calendar", got)
 		}
 		both(func(k *oauth.Keys) error { return k.Replace(t.Context(), "RS256") })
 		if got := b.states(t, "RS256"); strings.Count(got, oauth.KeySigning) != 1 || !strings.HasSuffix(got, oauth.KeySigning) || strings.Contains(got, oauth.KeyNext) {
@@ -94,8 +94,8 @@ func TestFailedChangeLeavesTheKeysAsTheyWere(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if got := len(b.events(t, "key.signing")); got != 4 {
-			t.Errorf("%d events key.signing, want 4", got)
+		if got := len(b.events(t, "key.signing")); got != 8 {
+			t.Errorf("%d events key.signing, want 8", got)
 		}
 		if n, err := b.db.VerifyAudit(t.Context()); err != nil {
 			t.Errorf("journal after %d events: %v", n, err)
@@ -107,6 +107,7 @@ func TestFailedChangeLeavesTheKeysAsTheyWere(t *testing.T) {
 // day the first of many requests does not leave the others an old key.
 func TestQuietReplicaSignsWithTheRightKey(t *testing.T) {
 	b := ready(t, storagetest.Open(t))
+	b.haveKeys(t)
 	if err := b.KeyChanges().Announce(t.Context(), "RS256"); err != nil {
 		t.Fatal(err)
 	}

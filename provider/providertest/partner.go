@@ -90,7 +90,7 @@ func (p *Provider) Partner(change ...func(*operator.NewClient)) *Partner {
 	}
 	rp.OAuth = oauth2.Config{ClientID: rp.Client.ID, ClientSecret: rp.Secret, Endpoint: rp.provider.Endpoint(),
 		RedirectURL: n.RedirectURIs[0], Scopes: n.Scopes}
-	rp.verifier = rp.provider.Verifier(&oidc.Config{ClientID: rp.Client.ID, Now: p.Clock.Now, SupportedSigningAlgs: []string{oidc.RS256, oidc.ES256}})
+	rp.verifier = rp.provider.Verifier(&oidc.Config{ClientID: rp.Client.ID, Now: p.Clock.Now, SupportedSigningAlgs: []string{oidc.RS256, oidc.PS256, oidc.ES256, oidc.EdDSA}})
 	return rp
 }
 
