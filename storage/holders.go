@@ -69,13 +69,18 @@ func (q *Queries) HolderOfSession(ctx context.Context, sessionID, clientID strin
 // TokenHolder is the person behind an access token, and the token.
 type TokenHolder struct {
 	Holder
-	Grant Grant
-	Token AccessToken
+	Grant  Grant
+	Token  AccessToken
+	Client ClientMetadata
 }
 
 func scanTokenHolder(s scanner) (h TokenHolder, err error) {
-	err = s.Scan(append(append(h.fields(), h.Grant.fields()...), h.Token.fields()...)...)
-	return h, err
+	var metadata string
+	fields := append(append(h.fields(), h.Grant.fields()...), h.Token.fields()...)
+	if err := s.Scan(append(fields, &metadata)...); err != nil {
+		return h, err
+	}
+	return h, h.Client.read(metadata)
 }
 
 // grantTables join what a token of a grant stands for. A session that is gone
@@ -83,7 +88,7 @@ func scanTokenHolder(s scanner) (h TokenHolder, err error) {
 const grantTables = `JOIN grants AS g ON g.id = t.grant_id JOIN users AS u ON u.id = g.user_id JOIN clients AS c ON c.id = t.client_id
 	LEFT JOIN sessions AS s ON s.id = g.session_id ` + holderTables
 
-var holderOfToken = `SELECT ` + holderColumns(absentSession, `$2`) + `, ` + qualified("g", grantColumns) + `, ` + qualified("t", tokenColumns) + `
+var holderOfToken = `SELECT ` + holderColumns(absentSession, `$2`) + `, ` + qualified("g", grantColumns) + `, ` + qualified("t", tokenColumns) + `, c.metadata
 	FROM access_tokens AS t ` + grantTables + `
 	WHERE t.signature = $1 AND t.expires_at > $2 AND g.revoked_at = 0 AND (g.offline OR s.id IS NOT NULL)`
 

@@ -31,16 +31,16 @@ type Code struct {
 	UsedAt      Time
 }
 
-// AccessToken is an opaque access token.
+// AccessToken is an access token, opaque or a JWT.
 type AccessToken struct {
-	Signature   string // of the token; the token itself is stored nowhere
+	Signature   string // of the token, or of its jti; the token itself is stored nowhere
 	GrantID     string // "" for a token of a client's own
 	ClientID    string
 	Scopes      string // space list
 	Session     string // as in Code
 	RequestedAt Time
 	ExpiresAt   Time
-	Audience    string // space list: the clients that it is meant for, beside its own
+	Audience    string // space list: the clients that it is meant for, beside its own, and the resources it is restricted to
 }
 
 const grantColumns = `id, client_id, user_id, session_id, scopes, created_at, expires_at, revoked_at, offline`

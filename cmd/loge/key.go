@@ -79,7 +79,8 @@ func (c keyRotateCmd) Run(a *app) error {
 const withdrawnWarning = `The earlier keys are withdrawn. Servers follow within a minute. Until an application
 has fetched the key set again, it refuses new ID tokens: most do so by themselves when they
 meet an unknown key, some need a restart. ID tokens signed before are refused, also as
-id_token_hint: whoever signs out with one is asked first. Sign-ins and access tokens go on.
+id_token_hint: whoever signs out with one is asked first. Sign-ins and opaque access tokens go on; access
+tokens that are JWTs are refused like ID tokens.
 `
 
 func (a *app) printKeys(keys *oauth.Keys) error {

@@ -150,14 +150,9 @@ func TestStateComesBackExactlyOrNotAtAll(t *testing.T) {
 func TestUnknownAndUnsupportedParametersAreIgnored(t *testing.T) {
 	b := ready(t, storagetest.Open(t))
 	got, w := b.authorize(t, asks("loyers", "display", "popup", "ui_locales", "en xx", "claims_locales", "zz", "acr_values", "urn:x", "claims", `{"userinfo":{"name":{"essential":true}}}`,
-		"login_hint", strings.Repeat("x", 5000), "response_mode", "query", "zz", "1", "resource", "https://a.example", "audience", "b", "prompt", ""))
+		"login_hint", strings.Repeat("x", 5000), "response_mode", "query", "zz", "1", "audience", "b", "prompt", ""))
 	if got.Get("code") == "" {
 		t.Errorf("%d %s", w.Code, w.Header().Get("Location"))
-	}
-	twice := asks("loyers")
-	twice["resource"] = []string{"https://a.example", "https://b.example"} // RFC 8707 §2
-	if got, _ := b.authorize(t, twice); got.Get("code") == "" {
-		t.Errorf("two resources: %v", got)
 	}
 }
 

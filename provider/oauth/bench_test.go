@@ -3,6 +3,7 @@ package oauth_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -25,7 +26,7 @@ func BenchmarkAuthorizeLiveSession(b *testing.B) {
 }
 
 func BenchmarkCodeExchange(b *testing.B) {
-	for _, alg := range []string{"ES256", "RS256"} {
+	for _, alg := range []string{"ES256", "RS256", "PS256", "EdDSA"} {
 		b.Run(alg, func(b *testing.B) {
 			p := readyFor(b, alg)
 			b.ReportAllocs()
@@ -62,8 +63,47 @@ func BenchmarkCodeFlowParallel(b *testing.B) {
 	})
 }
 
-func BenchmarkUserInfo(b *testing.B) {
-	p := readyFor(b, "ES256")
+func BenchmarkUserInfo(b *testing.B) { benchUserInfo(b, storage.ClientMetadata{}) }
+
+func BenchmarkUserInfoJWT(b *testing.B) {
+	benchUserInfo(b, storage.ClientMetadata{AccessTokenFormat: storage.FormatJWT})
+}
+
+func BenchmarkUserInfoSigned(b *testing.B) {
+	benchUserInfo(b, storage.ClientMetadata{UserinfoSignedResponseAlg: "ES256"})
+}
+
+// BenchmarkCodeExchangeJWT signs twice: the ID token and the access token.
+func BenchmarkCodeExchangeJWT(b *testing.B) {
+	p := readyWith(b, "ES256", storage.ClientMetadata{AccessTokenFormat: storage.FormatJWT})
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		r := exchangeRequest(answered(b, p.handlerGet(p.cookies, "/oauth2/authorize?"+asks("ES256").Encode())).Get("code"), "ES256")
+		w := httptest.NewRecorder()
+		b.StartTimer()
+		p.handler.ServeHTTP(w, r)
+		if w.Code != http.StatusOK {
+			b.Fatal(w.Code, w.Body)
+		}
+	}
+}
+
+func BenchmarkIntrospectJWT(b *testing.B) {
+	p := readyWith(b, "ES256", storage.ClientMetadata{AccessTokenFormat: storage.FormatJWT})
+	w := httptest.NewRecorder()
+	p.handler.ServeHTTP(w, exchangeRequest(answered(b, p.handlerGet(p.cookies, "/oauth2/authorize?"+asks("ES256").Encode())).Get("code"), "ES256"))
+	_, token, _ := strings.Cut(w.Body.String(), `"access_token":"`)
+	token, _, _ = strings.Cut(token, `"`)
+	b.ReportAllocs()
+	for b.Loop() {
+		p.call(b, "/oauth2/introspect", url.Values{"token": {token}}, "ES256")
+	}
+}
+
+func benchUserInfo(b *testing.B, m storage.ClientMetadata) {
+	b.Helper()
+	p := readyWith(b, "ES256", m)
 	w := httptest.NewRecorder()
 	code := answered(b, p.handlerGet(p.cookies, "/oauth2/authorize?"+asks("ES256").Encode())).Get("code")
 	p.handler.ServeHTTP(w, exchangeRequest(code, "ES256"))
@@ -91,8 +131,14 @@ func BenchmarkDiscovery(b *testing.B) {
 
 func readyFor(b *testing.B, alg string) *browser {
 	b.Helper()
+	return readyWith(b, alg, storage.ClientMetadata{})
+}
+
+// readyWith has a client, named like its algorithm, that is registered so.
+func readyWith(b *testing.B, alg string, m storage.ClientMetadata) *browser {
+	b.Helper()
 	p := ready(b, storagetest.Open(b))
-	p.client(b, alg, func(c *storage.Client) { c.IDTokenAlg = alg })
+	p.client(b, alg, func(c *storage.Client) { c.IDTokenAlg, c.Metadata = alg, m })
 	return p.consents(b, alg, "openid email")
 }
 

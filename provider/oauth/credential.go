@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 
 	"loge/storage"
 )
@@ -24,14 +23,13 @@ func (p *Provider) credential(ctx context.Context, u *unit, r *http.Request, par
 	if err != nil {
 		return nil, err
 	}
-	session, err := record{Version: recordVersion}.boundTo(u.proven)
+	if err := p.aim(ctx, u, nil, params); err != nil {
+		return nil, err
+	}
+	token, row, err := p.makeAccessToken(ctx, u, "", &record{Version: recordVersion}, scopes)
 	if err != nil {
 		return nil, err
 	}
-	token, signature := p.tokens.access.generate()
-	now := p.Now()
-	row := storage.AccessToken{Signature: signature, ClientID: u.client.ID, Scopes: strings.Join(scopes, " "), Session: session,
-		RequestedAt: storage.At(now), ExpiresAt: storage.At(now.Add(p.Lifetimes.AccessToken)), Audience: u.client.Audiences}
 	err = p.DB.InTx(ctx, func(q *storage.Queries) error { return q.CreateClientToken(ctx, row) })
 	if errors.Is(err, storage.ErrNotFound) { // disabled since it authenticated
 		return nil, errClient
@@ -39,7 +37,7 @@ func (p *Provider) credential(ctx context.Context, u *unit, r *http.Request, par
 	if err != nil {
 		return nil, fmt.Errorf("store client's token: %w", err)
 	}
-	return &tokenResponse{AccessToken: token, TokenType: u.proven.tokenType(), ExpiresIn: int64(p.Lifetimes.AccessToken.Seconds()), Scope: row.Scopes}, nil
+	return &tokenResponse{AccessToken: token, TokenType: u.proven.tokenType(), ExpiresIn: p.expiresIn(u.client), Scope: row.Scopes}, nil
 }
 
 // ownScopes are what a client may do in its own name: of those it is registered

@@ -158,6 +158,9 @@ func (p *Provider) redeemDevice(ctx context.Context, u *unit, r *http.Request, p
 	case d.GrantID == "":
 		return nil, p.notYet(ctx, d)
 	}
+	if err := p.aim(ctx, u, nil, params); err != nil {
+		return nil, err
+	}
 	return p.giveDevice(ctx, u, d)
 }
 
@@ -214,18 +217,17 @@ func (p *Provider) giveDevice(ctx context.Context, u *unit, d storage.Device) (*
 	u.write(func(ctx context.Context, q *storage.Queries) error {
 		return q.ConsumeDevice(ctx, d.Signature, d.ClientID, now)
 	})
-	session, err := rec.boundTo(u.proven)
+	access, err := p.newAccessToken(ctx, u, d.GrantID, rec, scopes)
 	if err != nil {
 		return nil, err
 	}
-	response := &tokenResponse{AccessToken: p.newAccessToken(u, d.GrantID, session, scopes), TokenType: u.proven.tokenType(),
-		ExpiresIn: int64(p.Lifetimes.AccessToken.Seconds()), Scope: d.Scopes}
+	response := &tokenResponse{AccessToken: access, TokenType: u.proven.tokenType(), ExpiresIn: p.expiresIn(u.client), Scope: d.Scopes}
 	if slices.Contains(scopes, offlineAccess) && u.client.MayUse(storage.GrantRefresh) {
 		if response.Refresh, err = p.newRefreshToken(u, d.GrantID, d.Scopes, rec); err != nil {
 			return nil, err
 		}
 	}
-	if response.IDToken, err = (idTokens{p}).build(ctx, u.client, rec, "", response.AccessToken, p.Lifetimes.IDToken); err != nil {
+	if response.IDToken, err = (idTokens{p}).build(ctx, u.client, rec, "", response.AccessToken); err != nil {
 		return nil, err
 	}
 	u.write(p.issued(rec.User, u.client, d.GrantID, storage.GrantDevice))

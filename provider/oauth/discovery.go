@@ -30,6 +30,8 @@ type metadata struct {
 	ACRValuesSupported               []string `json:"acr_values_supported"`
 	SubjectTypesSupported            []string `json:"subject_types_supported"`
 	IDTokenSigningAlgValuesSupported []string `json:"id_token_signing_alg_values_supported"`
+	UserinfoSigningAlgs              []string `json:"userinfo_signing_alg_values_supported"`
+	IntrospectionSigningAlgs         []string `json:"introspection_signing_alg_values_supported"`
 	AuthMethodsSupported             []string `json:"token_endpoint_auth_methods_supported"`
 	AuthAlgsSupported                []string `json:"token_endpoint_auth_signing_alg_values_supported"`
 	RevocationAuthAlgs               []string `json:"revocation_endpoint_auth_signing_alg_values_supported"`
@@ -79,6 +81,8 @@ func (p *Provider) describe() ([]byte, error) {
 		ACRValuesSupported:               contexts,
 		SubjectTypesSupported:            []string{storage.SubjectPairwise, storage.SubjectPublic},
 		IDTokenSigningAlgValuesSupported: algorithms,
+		UserinfoSigningAlgs:              algorithms,
+		IntrospectionSigningAlgs:         algorithms,
 		AuthMethodsSupported:             p.authMethods(),
 		AuthAlgsSupported:                assertionAlgs,
 		RevocationAuthMethods:            p.authMethods(),

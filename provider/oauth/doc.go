@@ -82,6 +82,19 @@
 // redemptions at once one wins; the other learns invalid_grant and revokes
 // nothing. A code shown by another client has leaked and is burnt.
 //
+// An access token is opaque, or for clients that are registered so a JWT that
+// resource servers read by themselves (RFC 9068). Both have a row, and here the
+// row decides: revocation, introspection and userinfo know no difference. The
+// row of a JWT is found by its jti, after typ, signature and iss were checked.
+// What is signed differs in typ: JWT for ID tokens, at+jwt, logout+jwt,
+// token-introspection+jwt, and none for userinfo.
+//
+// A client may say which resources a token is for (RFC 8707), of those that its
+// resource servers answer for. Then only these may introspect it, and userinfo
+// takes it if the issuer is among them. What the authorization request named
+// bounds the grant; each token may be for less. Without any, the token is for
+// all resource servers of the client and for userinfo.
+//
 // account.MayIssue is asked before a code is issued, before tokens are, and
 // each time userinfo is read, with facts read in one statement for that moment.
 //
@@ -100,8 +113,7 @@
 //
 // Scopes that the client may not ask or that do not exist are left out, as
 // OpenID Connect Core §3.1.2.1 wants, and the token response says what was
-// granted; openid itself is required. Offered are the code flow with S256 and
-// opaque access tokens. The answer travels in the query, by a page that posts
+// granted; openid itself is required. Offered is the code flow with S256. The answer travels in the query, by a page that posts
 // itself, or, to public clients, in the fragment; errors as codes do. Request
 // objects by reference, registration in a request and other grants are refused as
 // discovery says.

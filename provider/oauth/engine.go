@@ -45,7 +45,7 @@ func (p *Provider) newEngine() *fosite.Fosite {
 		HTTPClient:                   &retryablehttp.Client{HTTPClient: &http.Client{Transport: noFetch{}}},
 	}}
 	core := &oauth2.AuthorizeExplicitGrantHandler{
-		AccessTokenStrategy: p.tokens, AuthorizeCodeStrategy: p.tokens,
+		AccessTokenStrategy: accessTokens{p}, AuthorizeCodeStrategy: p.tokens,
 		CoreStorage: p.store, TokenRevocationStorage: p.store, Config: config,
 	}
 	proof := &pkce.Handler{AuthorizeCodeStrategy: p.tokens, Storage: p.store, Config: config}

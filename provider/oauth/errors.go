@@ -40,6 +40,7 @@ var statuses = map[string]int{
 	"unsupported_grant_type":            http.StatusBadRequest,
 	"unsupported_response_type":         http.StatusBadRequest,
 	"invalid_scope":                     http.StatusBadRequest,
+	"invalid_target":                    http.StatusBadRequest, // RFC 8707 §2
 	"access_denied":                     http.StatusBadRequest,
 	"login_required":                    http.StatusBadRequest,
 	"interaction_required":              http.StatusBadRequest,

@@ -32,6 +32,12 @@ func ParseBasic(header string) (id, secret string, ok bool) {
 	return c.id, c.secret, ok
 }
 
+// AccessKey is where the row of an access token is found, "" for anything else.
+func (p *Provider) AccessKey(ctx context.Context, token string) string {
+	key, _ := p.accessKey(ctx, token)
+	return key
+}
+
 // LogoutToken makes a token as the client would be sent.
 func (p *Provider) LogoutToken(ctx context.Context, clientID, userID, sessionID string) (string, error) {
 	c, err := p.DB.Client(ctx, clientID)

@@ -59,20 +59,20 @@ func (t idToken) with(asked map[string]any) ([]byte, error) {
 
 // GenerateIDToken is called by fosite once the access token is made, before
 // anything is stored. r is the authorization request.
-func (t idTokens) GenerateIDToken(ctx context.Context, lifetime time.Duration, r fosite.Requester) (string, error) {
+func (t idTokens) GenerateIDToken(ctx context.Context, _ time.Duration, r fosite.Requester) (string, error) {
 	access := ""
 	if response, ok := ctx.Value(fosite.AccessResponseContextKey).(fosite.AccessResponder); ok {
 		access = response.GetAccessToken()
 	}
-	return t.build(ctx, r.GetClient().(*client), r.GetSession().(*record), r.GetRequestForm().Get("nonce"), access, lifetime)
+	return t.build(ctx, r.GetClient().(*client), r.GetSession().(*record), r.GetRequestForm().Get("nonce"), access)
 }
 
 // build says who signed in, and when: the same at each refresh. The nonce is
 // that of the request and comes once (Core §12.2).
-func (t idTokens) build(ctx context.Context, c *client, rec *record, nonce, access string, lifetime time.Duration) (string, error) {
+func (t idTokens) build(ctx context.Context, c *client, rec *record, nonce, access string) (string, error) {
 	now := t.Now()
 	claims := idToken{Issuer: t.Issuer, Subject: rec.Sub, Audience: c.ID,
-		Expires: storage.At(now.Add(lifetime)), Issued: storage.At(now), AuthTime: rec.Time,
+		Expires: storage.At(now.Add(t.Lifetimes.of(c.Client).IDToken)), Issued: storage.At(now), AuthTime: rec.Time,
 		Nonce: nonce, Session: rec.Session, Context: contextOf(rec.AMR), Methods: words(rec.AMR)}
 	if access != "" {
 		claims.AccessTokenHash = halfHash(c.IDTokenAlg, access)

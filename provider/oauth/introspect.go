@@ -21,12 +21,13 @@ type introspection struct {
 	Issuer    string       `json:"iss,omitempty"`
 	Subject   string       `json:"sub,omitempty"` // what the token's client calls the person; absent for a client's own token
 	ClientID  string       `json:"client_id,omitempty"`
-	Audience  []string     `json:"aud,omitempty"` // resource servers
+	Audience  []string     `json:"aud,omitempty"` // of access tokens: resources, else resource servers
 	Scope     string       `json:"scope,omitempty"`
 	TokenType string       `json:"token_type,omitempty"` // of access tokens
 	Expires   storage.Time `json:"exp,omitempty"`
 	Issued    storage.Time `json:"iat,omitempty"`
-	Confirm   confirmation `json:"cnf,omitzero"` // the keys it asks for
+	ID        string       `json:"jti,omitempty"` // of a JWT
+	Confirm   confirmation `json:"cnf,omitzero"`  // the keys it asks for
 }
 
 // Introspect is the introspection endpoint: POST, for clients with a secret. A
@@ -42,6 +43,13 @@ func (p *Provider) Introspect(w http.ResponseWriter, r *http.Request) {
 		p.refuseClient(w, r, "introspection refused", u, answer(err))
 		return
 	}
+	if alg := introspectionAlg(r, u.client); alg != "" {
+		err := p.writeSigned(ctx, w, alg, introspectionType, signedIntrospection{p.Issuer, u.client.ID, storage.At(p.Now()), found})
+		if err != nil {
+			p.refuseClient(w, r, "introspection not signed", u, answer(err))
+		}
+		return
+	}
 	writeJSON(w, http.StatusOK, found)
 }
 
@@ -54,8 +62,8 @@ func (p *Provider) introspectFor(ctx context.Context, u *unit, w http.ResponseWr
 		return introspection{}, refuse("invalid_client", "Introspection is for clients with a secret.")
 	}
 	var found introspection
-	if signature := p.tokens.access.signature(token); signature != "" {
-		found, err = p.introspectAccess(ctx, u.client, signature)
+	if signature, jti := p.accessKey(ctx, token); signature != "" {
+		found, err = p.introspectAccess(ctx, u.client, signature, jti)
 	} else if signature := p.tokens.refresh.signature(token); signature != "" {
 		found, err = p.introspectRefresh(ctx, u.client, signature)
 	}
@@ -69,7 +77,8 @@ func (p *Provider) introspectFor(ctx context.Context, u *unit, w http.ResponseWr
 }
 
 // introspectAccess returns storage.ErrNotFound for a token that is not active.
-func (p *Provider) introspectAccess(ctx context.Context, c *client, signature string) (found introspection, err error) {
+// A JWT, which has a jti, is shown with what stands in it.
+func (p *Provider) introspectAccess(ctx context.Context, c *client, signature, jti string) (found introspection, err error) {
 	now := storage.At(p.Now())
 	h, err := p.DB.HolderOfToken(ctx, signature, now)
 	own := errors.Is(err, storage.ErrNotFound)
@@ -83,10 +92,16 @@ func (p *Provider) introspectAccess(ctx context.Context, c *client, signature st
 	if t.ClientID != c.ID && !slices.Contains(words(t.Audience), c.ID) {
 		return found, nil
 	}
-	found = introspection{Active: true, Issuer: p.Issuer, ClientID: t.ClientID, Audience: words(t.Audience), Scope: t.Scopes,
+	found = introspection{Active: true, Issuer: p.Issuer, ClientID: t.ClientID, Audience: words(t.Audience), Scope: t.Scopes, ID: jti,
 		Expires: t.ExpiresAt, Issued: t.RequestedAt}
+	if jti != "" || len(resourcesOf(t.Audience)) > 0 {
+		found.Audience = p.recipientsOf(t.Audience)
+	}
 	if own {
 		err = found.of(t.Session)
+		if jti != "" {
+			found.Subject = t.ClientID
+		}
 	} else {
 		found, err = p.ofPerson(found, h.Holder, h.Grant, t.Session)
 	}

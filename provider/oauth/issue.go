@@ -41,12 +41,12 @@ func (p *Provider) issue(w http.ResponseWriter, r *http.Request, q *request, s s
 }
 
 func (p *Provider) newGrant(q *request, s storage.Session) storage.Grant {
-	now := p.Now()
+	now, lifetimes := p.Now(), p.Lifetimes.of(q.client.Client)
 	g := storage.Grant{ID: storage.NewID(), ClientID: q.client.ID, UserID: s.UserID, SessionID: s.ID,
-		Scopes: strings.Join(q.scopes, " "), CreatedAt: storage.At(now), ExpiresAt: storage.At(now.Add(codeLifetime + p.Lifetimes.AccessToken))}
+		Scopes: strings.Join(q.scopes, " "), CreatedAt: storage.At(now), ExpiresAt: storage.At(now.Add(codeLifetime + lifetimes.AccessToken))}
 	if slices.Contains(q.scopes, offlineAccess) {
 		g.Offline = true
-		g.ExpiresAt = max(g.ExpiresAt, storage.At(s.AuthenticatedAt.Time().Add(p.Lifetimes.RefreshAbsolute+p.Lifetimes.AccessToken)))
+		g.ExpiresAt = max(g.ExpiresAt, storage.At(s.AuthenticatedAt.Time().Add(lifetimes.RefreshAbsolute+lifetimes.AccessToken)))
 	}
 	return g
 }
@@ -85,7 +85,7 @@ func (p *Provider) newCode(ctx context.Context, q *request, s storage.Session, g
 		ar.GrantScope(scope)
 	}
 	rec := newRecord(s, p.subject(q.client.Client, s.UserID))
-	rec.Claims = q.claims
+	rec.Claims, rec.Resources = q.claims, q.resources
 	response, err := p.engine.NewAuthorizeResponse(ctx, ar, rec)
 	if err != nil {
 		return "", err

@@ -25,37 +25,39 @@ func TestOfflineAccessEndsWithTheFacts(t *testing.T) {
 		"terms never accepted": `INSERT INTO documents (id, kind, version, summary, text, sha256, published_at)
 			VALUES ('d', 'terms', '2', '', '', 'x', 5)`,
 	} {
-		t.Run(name, func(t *testing.T) {
-			storagetest.ForEachURL(t, func(t *testing.T, address string) {
-				b := away(t, storagetest.OpenURL(t, address))
-				b.client(t, "api", machine)
-				execute(t, address, `UPDATE clients SET audiences = 'api' WHERE id = 'loyers'`)
-				got := b.family(t, "loyers")
-				code := b.code(t, "loyers", "scope", offlineScope)
-				b.lives(t, "before", got.Access, true)
-				execute(t, address, change)
+		for _, metadata := range []string{`{}`, `{"access_token_format":"jwt"}`} {
+			t.Run(name+metadata, func(t *testing.T) {
+				storagetest.ForEachURL(t, func(t *testing.T, address string) {
+					b := away(t, storagetest.OpenURL(t, address))
+					b.client(t, "api", machine)
+					execute(t, address, `UPDATE clients SET id_token_alg = 'ES256', audiences = 'api', metadata = '`+metadata+`' WHERE id = 'loyers'`)
+					got := b.family(t, "loyers")
+					code := b.code(t, "loyers", "scope", offlineScope)
+					b.lives(t, "before", got.Access, true)
+					execute(t, address, change)
 
-				status, refused := 400, "invalid_grant"
-				if name == "client disabled" {
-					status, refused = 401, "invalid_client"
-				} else {
-					inactive(t, "introspection of the refresh token", b.introspect(t, got.Refresh, "loyers"))
-					inactive(t, "introspection of the access token", b.introspect(t, got.Access, "loyers"))
-					if answer := b.post(t, "/oauth2/revoke", got.Access, "loyers"); answer.status != 200 {
-						t.Errorf("revocation must work all the same: %+v", answer)
+					status, refused := 400, "invalid_grant"
+					if name == "client disabled" {
+						status, refused = 401, "invalid_client"
+					} else {
+						inactive(t, "introspection of the refresh token", b.introspect(t, got.Refresh, "loyers"))
+						inactive(t, "introspection of the access token", b.introspect(t, got.Access, "loyers"))
+						if answer := b.post(t, "/oauth2/revoke", got.Access, "loyers"); answer.status != 200 {
+							t.Errorf("revocation must work all the same: %+v", answer)
+						}
 					}
-				}
-				wantRefused(t, "refresh", b.token(t, refreshes(got.Refresh), "loyers"), status, refused)
-				if name != "password changed" { // which does not end the session that chose it
-					wantRefused(t, "redemption", b.token(t, exchange(code), "loyers"), status, refused)
-				}
-				inactive(t, "introspection by the resource server", b.introspect(t, got.Access, "api"))
-				b.lives(t, "access token", got.Access, false)
-				if n := len(b.events(t, "refresh_token.reused")); n != 0 {
-					t.Errorf("%d events refresh_token.reused", n)
-				}
+					wantRefused(t, "refresh", b.token(t, refreshes(got.Refresh), "loyers"), status, refused)
+					if name != "password changed" { // which does not end the session that chose it
+						wantRefused(t, "redemption", b.token(t, exchange(code), "loyers"), status, refused)
+					}
+					inactive(t, "introspection by the resource server", b.introspect(t, got.Access, "api"))
+					b.lives(t, "access token", got.Access, false)
+					if n := len(b.events(t, "refresh_token.reused")); n != 0 {
+						t.Errorf("%d events refresh_token.reused", n)
+					}
+				})
 			})
-		})
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -63,7 +64,13 @@ func parseParameters(text string) (parameters, error) {
 		if !clean(name) || !clean(strings.Join(all, "")) {
 			return parameters{}, errors.New("the parameters are not UTF-8 text")
 		}
+		if name == "resource" {
+			all = slices.DeleteFunc(all, func(uri string) bool { return uri == "" })
+			values[name] = all
+		}
 		switch {
+		case len(all) == 0:
+			delete(values, name)
 		case len(all) > 1 && name != "resource": // RFC 8707 §2 lets that one repeat
 			p.repeated[name] = true
 			delete(values, name)

@@ -25,19 +25,6 @@ import (
 // ten minutes, RFC 9700 wants it short).
 const codeLifetime = time.Minute
 
-// Lifetimes of what the provider hands out; config.Security holds them.
-type Lifetimes struct {
-	AccessToken time.Duration
-	IDToken     time.Duration
-	Flow        time.Duration // a request waiting for its person to sign in
-
-	RefreshIdle     time.Duration // a refresh token nobody uses
-	RefreshAbsolute time.Duration // all refresh tokens of one sign-in, counted from it
-	RefreshGrace    time.Duration // a used one works again that long
-
-	KeyRotation time.Duration // a signing key signs that long
-}
-
 // Provider is the OpenID Provider. Fill the exported fields, then call Start.
 type Provider struct {
 	DB        *storage.DB
@@ -87,7 +74,7 @@ func (p *Provider) Start(ctx context.Context) error {
 	p.userCodes = p.Master.Derive("user codes")
 	p.tokens = newOpaque(p.Master)
 	p.logouts = make(chan struct{}, 1)
-	p.store = &store{DB: p.DB, Now: p.Now, Log: p.Log, AccessToken: p.Lifetimes.AccessToken}
+	p.store = &store{DB: p.DB, Now: p.Now, Log: p.Log}
 	if p.discovery, err = p.describe(); err != nil {
 		return fmt.Errorf("start OpenID provider: %w", err)
 	}

@@ -27,6 +27,8 @@ type record struct {
 	AMR     string       `json:"m,omitempty"` // space list
 	// Confirm is of a token: the keys it asks for.
 	Confirm confirmation `json:"cnf,omitzero"`
+	// Resources were asked for (RFC 8707); the tokens of the grant are for no others.
+	Resources []string `json:"r,omitempty"`
 	// Claims were asked by name, and consented to with their scopes.
 	Claims claimsRequest `json:"c,omitzero"`
 
@@ -75,7 +77,7 @@ func (r *record) Clone() fosite.Session {
 	if r == nil {
 		return nil
 	}
-	return &record{Version: r.Version, User: r.User, Sub: r.Sub, Session: r.Session, Time: r.Time, AMR: r.AMR, Confirm: r.Confirm, Claims: r.Claims, asked: r.asked}
+	return &record{Version: r.Version, User: r.User, Sub: r.Sub, Session: r.Session, Time: r.Time, AMR: r.AMR, Confirm: r.Confirm, Resources: r.Resources, Claims: r.Claims, asked: r.asked}
 }
 
 // IDTokenClaims is a note-pad for fosite, which refuses an empty subject. The

@@ -50,7 +50,7 @@ func (p *Provider) refresh(ctx context.Context, u *unit, r *http.Request, params
 	if err != nil {
 		return nil, err
 	}
-	return p.rotate(ctx, u, h, scopes)
+	return p.rotate(ctx, u, h, scopes, params)
 }
 
 // refreshable returns the person behind a refresh token that is fit to be used
@@ -122,7 +122,7 @@ func narrow(h storage.RefreshHolder, asked string) ([]string, error) {
 
 // rotate signs first and then, in one transaction, uses the old token and
 // stores the new pair.
-func (p *Provider) rotate(ctx context.Context, u *unit, h storage.RefreshHolder, scopes []string) (*tokenResponse, error) {
+func (p *Provider) rotate(ctx context.Context, u *unit, h storage.RefreshHolder, scopes []string, params parameters) (*tokenResponse, error) {
 	rec := &record{}
 	if err := rec.decode(h.Token.Session); err != nil {
 		return nil, err
@@ -130,8 +130,7 @@ func (p *Provider) rotate(ctx context.Context, u *unit, h storage.RefreshHolder,
 	if !rec.Confirm.provenBy(u.proven) {
 		return nil, errRefreshKey
 	}
-	session, err := rec.boundTo(u.proven)
-	if err != nil {
+	if err := p.aim(ctx, u, rec.Resources, params); err != nil {
 		return nil, err
 	}
 	rec.asked = rec.Claims.IDToken.released(h.Consented, h.User, h.Account)
@@ -140,7 +139,10 @@ func (p *Provider) rotate(ctx context.Context, u *unit, h storage.RefreshHolder,
 		_, err := q.RotateRefreshToken(ctx, h.Token.Signature, h.Token.ClientID, grace, at)
 		return err
 	})
-	access := p.newAccessToken(u, h.Grant.ID, session, scopes)
+	access, err := p.newAccessToken(ctx, u, h.Grant.ID, rec, scopes)
+	if err != nil {
+		return nil, err
+	}
 	refresh, err := p.newRefreshToken(u, h.Grant.ID, h.Token.Scopes, rec)
 	switch {
 	case err != nil:
@@ -148,10 +150,10 @@ func (p *Provider) rotate(ctx context.Context, u *unit, h storage.RefreshHolder,
 	case refresh == "":
 		return nil, errRefreshExpired
 	}
-	response := &tokenResponse{AccessToken: access, TokenType: u.proven.tokenType(), ExpiresIn: int64(p.Lifetimes.AccessToken.Seconds()),
+	response := &tokenResponse{AccessToken: access, TokenType: u.proven.tokenType(), ExpiresIn: p.expiresIn(u.client),
 		Scope: strings.Join(scopes, " "), Refresh: refresh}
 	if slices.Contains(scopes, "openid") {
-		if response.IDToken, err = (idTokens{p}).build(ctx, u.client, rec, "", access, p.Lifetimes.IDToken); err != nil {
+		if response.IDToken, err = (idTokens{p}).build(ctx, u.client, rec, "", access); err != nil {
 			return nil, err
 		}
 	}
@@ -164,22 +166,12 @@ func (p *Provider) rotate(ctx context.Context, u *unit, h storage.RefreshHolder,
 	return response, nil
 }
 
-// newAccessToken makes an opaque access token and has the unit store it.
-func (p *Provider) newAccessToken(u *unit, grantID, session string, scopes []string) string {
-	token, signature := p.tokens.access.generate()
-	now := p.Now()
-	row := storage.AccessToken{Signature: signature, GrantID: grantID, ClientID: u.client.ID, Scopes: strings.Join(scopes, " "), Session: session,
-		RequestedAt: storage.At(now), ExpiresAt: storage.At(now.Add(p.Lifetimes.AccessToken)), Audience: u.client.Audiences}
-	u.write(func(ctx context.Context, q *storage.Queries) error { return q.CreateAccessToken(ctx, row) })
-	return token
-}
-
 // newRefreshToken makes a refresh token and has the unit store it. It ends when
 // nobody uses it, and with its family, whose end is counted from the sign-in;
 // "" when that has come.
 func (p *Provider) newRefreshToken(u *unit, grantID, scopes string, rec *record) (string, error) {
 	now := p.Now()
-	end := storage.At(rec.Time.Time().Add(p.Lifetimes.RefreshAbsolute))
+	end := storage.At(rec.Time.Time().Add(p.Lifetimes.of(u.client.Client).RefreshAbsolute))
 	if end <= storage.At(now) {
 		return "", nil
 	}
@@ -189,7 +181,7 @@ func (p *Provider) newRefreshToken(u *unit, grantID, scopes string, rec *record)
 	}
 	token, signature := p.tokens.refresh.generate()
 	row := storage.RefreshToken{Signature: signature, GrantID: grantID, ClientID: u.client.ID, Scopes: scopes, Session: session,
-		CreatedAt: storage.At(now), ExpiresAt: min(storage.At(now.Add(p.Lifetimes.RefreshIdle)), end)}
+		CreatedAt: storage.At(now), ExpiresAt: min(storage.At(now.Add(p.Lifetimes.of(u.client.Client).RefreshIdle)), end)}
 	u.write(func(ctx context.Context, q *storage.Queries) error { return q.CreateRefreshToken(ctx, row) })
 	return token, nil
 }

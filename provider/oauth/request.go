@@ -37,6 +37,7 @@ type request struct {
 	hintSubject string   // its verified sub
 	contexts    []string // acr_values that exist here
 	claims      claimsRequest
+	resources   []string   // URIs that access tokens are meant for (RFC 8707)
 	pushed      []byte     // hash of the request_uri it came with
 	outer       url.Values // how it came, when that was not plain parameters
 }
@@ -68,6 +69,11 @@ func (p *Provider) readRequest(ctx context.Context, params parameters) (*request
 		}
 		q.hintSubject = subject
 	}
+	wanted, err := p.targetOf(ctx, q.client.Client, params.values["resource"])
+	if err != nil {
+		return q, err
+	}
+	q.resources = wanted.resources
 	return q, nil
 }
 
@@ -257,6 +263,9 @@ func (q *request) canonical() string {
 	set(pushedParameter, b64.EncodeToString(q.pushed))
 	set("acr_values", strings.Join(q.contexts, " "))
 	set("claims", q.claims.text())
+	if len(q.resources) > 0 {
+		values["resource"] = q.resources
+	}
 	if q.challenge != "" {
 		set("code_challenge", q.challenge)
 		set("code_challenge_method", "S256")

@@ -133,7 +133,7 @@ func TestRequestObject(t *testing.T) {
 				}
 			}
 		}
-		object := signObject(t, "ES256", "", "", b.object(t, "signe", map[string]any{"aud": []string{"x", issuer}, "zz": map[string]int{"a": 1}, "resource": []string{"https://a.example", "https://b.example"}, "jti": nil, "nbf": nil, "iat": nil}))
+		object := signObject(t, "ES256", "", "", b.object(t, "signe", map[string]any{"aud": []string{"x", issuer}, "zz": map[string]int{"a": 1}, "resource": []string{issuer, issuer}, "jti": nil, "nbf": nil, "iat": nil}))
 		got, w := b.authorize(t, byObject("signe", object, "state", "outer", "nonce", "outer", "scope", "openid profile", "redirect_uri", "https://evil.example/",
 			"prompt", "login", "max_age", "0", "response_type", "token", "response_mode", "form_post", "claims", "rubbish"))
 		if got.Get("state") != "state-1" || got.Get("code") == "" {

@@ -38,7 +38,7 @@ func (p *Provider) revokeFor(ctx context.Context, u *unit, w http.ResponseWriter
 	if err != nil {
 		return err
 	}
-	if signature := p.tokens.access.signature(token); signature != "" {
+	if signature, _ := p.accessKey(ctx, token); signature != "" {
 		return p.revokeAccess(ctx, u.client, signature)
 	}
 	if signature := p.tokens.refresh.signature(token); signature != "" {

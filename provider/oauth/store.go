@@ -21,10 +21,9 @@ import (
 // the unit of work. PKCE and OpenID parameters stand in the code's row, so
 // their own reads and deletes cost nothing.
 type store struct {
-	DB          *storage.DB
-	Now         func() time.Time
-	Log         *slog.Logger
-	AccessToken time.Duration // lifetime
+	DB  *storage.DB
+	Now func() time.Time
+	Log *slog.Logger
 }
 
 var (
@@ -138,17 +137,10 @@ func (s *store) InvalidateAuthorizeCodeSession(ctx context.Context, signature st
 	return nil
 }
 
-// CreateAccessTokenSession will store a token under its grant, unless the grant
-// has been revoked by then.
-func (s *store) CreateAccessTokenSession(ctx context.Context, signature string, r fosite.Requester) error {
-	text, err := r.GetSession().(*record).boundTo(unitOf(ctx).proven)
-	if err != nil {
-		return err
-	}
-	now := s.Now()
-	token := storage.AccessToken{Signature: signature, GrantID: r.GetID(), ClientID: r.GetClient().GetID(), Session: text,
-		Scopes: strings.Join(r.GetGrantedScopes(), " "), RequestedAt: storage.At(now), ExpiresAt: storage.At(now.Add(s.AccessToken)),
-		Audience: unitOf(ctx).client.Audiences}
+// CreateAccessTokenSession will store the token that was made for this unit
+// under its grant, unless the grant has been revoked by then.
+func (s *store) CreateAccessTokenSession(ctx context.Context, _ string, _ fosite.Requester) error {
+	token := unitOf(ctx).access
 	unitOf(ctx).write(func(ctx context.Context, q *storage.Queries) error { return q.CreateAccessToken(ctx, token) })
 	return nil
 }

@@ -76,6 +76,9 @@ func (p *Provider) redeem(ctx context.Context, u *unit, r *http.Request, params 
 	if err != nil {
 		return nil, invalidGrant(err)
 	}
+	if err := p.aim(ctx, u, session.Resources, params); err != nil {
+		return nil, err
+	}
 	session.asked = session.Claims.IDToken.released(h.Consented, h.User, h.Account)
 	response, err := p.engine.NewAccessResponse(ctx, request)
 	if err != nil {
@@ -92,8 +95,13 @@ func (p *Provider) redeem(ctx context.Context, u *unit, r *http.Request, params 
 		return nil, fmt.Errorf("store tokens: %w", err)
 	}
 	idToken, _ := response.GetExtra("id_token").(string)
-	return &tokenResponse{AccessToken: response.GetAccessToken(), TokenType: u.proven.tokenType(), ExpiresIn: int64(p.Lifetimes.AccessToken.Seconds()),
+	return &tokenResponse{AccessToken: response.GetAccessToken(), TokenType: u.proven.tokenType(), ExpiresIn: p.expiresIn(u.client),
 		Scope: strings.Join(request.GetGrantedScopes(), " "), Refresh: refresh, IDToken: idToken}, nil
+}
+
+// expiresIn is how long the client's access tokens live, in seconds.
+func (p *Provider) expiresIn(c *client) int64 {
+	return int64(p.Lifetimes.of(c.Client).AccessToken.Seconds())
 }
 
 // issued notes in the journal that a client was given tokens.

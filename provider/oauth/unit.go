@@ -11,6 +11,8 @@ type unit struct {
 	client *client
 	code   *storage.Code
 	proven confirmation // keys that the request has proven to have, and that its access tokens will ask for
+	target target       // what its access tokens are meant for
+	access storage.AccessToken
 	writes []func(ctx context.Context, q *storage.Queries) error
 }
 

@@ -31,49 +31,54 @@ func (p *Provider) UserInfo(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	claims, err := p.claimsOf(r.Context(), token, confirmation{})
+	claims, h, err := p.claimsOf(r.Context(), token, confirmation{})
+	if err == nil {
+		err = p.writeClaims(r.Context(), w, claims, h)
+	}
 	if err != nil {
 		p.refuseBearer(w, r, answer(err))
-		return
 	}
-	writeJSON(w, http.StatusOK, claims)
 }
 
 // claimsOf returns what the token's client may know now, if the request has
 // proven the keys that the token asks for.
-func (p *Provider) claimsOf(ctx context.Context, token string, proven confirmation) (map[string]any, error) {
-	signature := p.tokens.access.signature(token)
+func (p *Provider) claimsOf(ctx context.Context, token string, proven confirmation) (map[string]any, storage.TokenHolder, error) {
+	var h storage.TokenHolder
+	signature, _ := p.accessKey(ctx, token)
 	if signature == "" {
-		return nil, errToken
+		return nil, h, errToken
 	}
 	h, err := p.DB.HolderOfToken(ctx, signature, storage.At(p.Now()))
 	if errors.Is(err, storage.ErrNotFound) {
-		return nil, errToken
+		return nil, h, errToken
 	}
 	if err != nil {
-		return nil, fmt.Errorf("load access token: %w", err)
+		return nil, h, fmt.Errorf("load access token: %w", err)
 	}
 	if refusal := account.MayIssue(h.User, h.Account, clientFacts(h.Holder), grantFacts(h.Holder, h.Grant), p.Now()); refusal != nil {
-		return nil, &Error{Code: errToken.Code, Description: errToken.Description, Err: refusal}
+		return nil, h, &Error{Code: errToken.Code, Description: errToken.Description, Err: refusal}
+	}
+	if !p.forUserinfo(h.Token.Audience) {
+		return nil, h, refuse("invalid_token", "The access token is restricted to other resources.")
 	}
 	if !slices.Contains(words(h.Token.Scopes), "openid") { // narrowed when it was refreshed
-		return nil, refuse("insufficient_scope", "The scope of the access token does not contain openid.")
+		return nil, h, refuse("insufficient_scope", "The scope of the access token does not contain openid.")
 	}
 	scopes := consented(h.Token.Scopes, h.Consented)
 	if len(scopes) == 0 {
-		return nil, &Error{Code: errToken.Code, Description: errToken.Description, Err: errWithdrawn}
+		return nil, h, &Error{Code: errToken.Code, Description: errToken.Description, Err: errWithdrawn}
 	}
 	var rec record
 	if err := rec.decode(h.Token.Session); err != nil {
-		return nil, err
+		return nil, h, err
 	}
 	if !rec.Confirm.provenBy(proven) {
-		return nil, refuse("invalid_token", "The access token is bound to a key that the request does not prove to have.")
+		return nil, h, refuse("invalid_token", "The access token is bound to a key that the request does not prove to have.")
 	}
 	claims := claimsFor(scopes, h.User, h.Account)
 	maps.Copy(claims, rec.Claims.UserInfo.released(h.Consented, h.User, h.Account))
 	claims["sub"] = rec.Sub
-	return claims, nil
+	return claims, h, nil
 }
 
 var errWithdrawn = errors.New("consent is withdrawn")

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"loge/provider/account"
 	"loge/provider/text"
@@ -40,7 +41,7 @@ func (s *Signin) Consent(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.render(w, r, v, web.View{Template: "consent", TitleVars: []string{"application", client.Name}, Data: consentPage{
 			Flow: v.Flow.ID, Application: client.Name, Publisher: client.Publisher, Purpose: client.Purpose, PolicyURI: client.PolicyURI,
-			Items: items(v), Offline: s.offline(v), UserCode: v.Flow.UserCode, Inform: client.Consent == storage.ConsentInform,
+			Items: items(v), Offline: s.offline(v, client), UserCode: v.Flow.UserCode, Inform: client.Consent == storage.ConsentInform,
 			Ready: v.activatedNow(), Identifier: account.FormatIdentifier(v.User.Identifier)}})
 	})
 }
@@ -59,9 +60,12 @@ func items(v visit) (keys []string) {
 
 // offline says how long the application keeps access while the person is away,
 // "" when it did not ask for that.
-func (s *Signin) offline(v visit) string {
+func (s *Signin) offline(v visit, c storage.Client) string {
 	if !slices.Contains(strings.Fields(v.Flow.Scopes), "offline_access") {
 		return ""
+	}
+	if own := c.Metadata.RefreshAbsoluteLifetime; own > 0 {
+		return text.Duration(time.Duration(own) * time.Second)
 	}
 	return text.Duration(s.Security.RefreshToken.Absolute)
 }
