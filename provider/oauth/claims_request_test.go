@@ -1,6 +1,7 @@
 package oauth_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/url"
 	"path/filepath"
@@ -86,6 +87,12 @@ func TestClaimsAskedByNameNeedConsent(t *testing.T) {
 	if err != nil || flow.Scopes != "openid phone organisme" {
 		t.Errorf("asked on the consent page: %q, %v", flow.Scopes, err)
 	}
+	before := b.Pending // whatever the pages say
+	b.Pending = func(context.Context, *storage.Session, storage.Flow) (bool, error) { return false, nil }
+	if got := ask("claims", `{"userinfo":{"phone_number":null}}`); got != "consent_required" {
+		t.Errorf("without the pages: %s", got)
+	}
+	b.Pending = before
 	b.consents(t, "autre", "phone organisme")
 	got := answered(t, b.get("/oauth2/authorize/suite?demande="+flow.ID))
 	tokens := b.token(t, exchange(got.Get("code")), "autre")

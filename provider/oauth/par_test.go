@@ -246,7 +246,10 @@ func TestPushedRequestIsStoredWithoutCredentials(t *testing.T) {
 // A client, or all of them, may have to push.
 func TestPushingMayBeRequired(t *testing.T) {
 	b := ready(t, storagetest.Open(t))
-	b.client(t, "strict", func(c *storage.Client) { c.Metadata.RequirePushedAuthorizationRequests = true })
+	b.client(t, "strict", func(c *storage.Client) {
+		signsObjects(c)
+		c.Metadata.RequirePushedAuthorizationRequests = true
+	})
 	b.consents(t, "strict", "openid email")
 	plain := func(id string) {
 		t.Helper()
@@ -266,6 +269,8 @@ func TestPushingMayBeRequired(t *testing.T) {
 		}
 	}
 	plain("strict")
+	signed, _ := b.authorize(t, byObject("strict", signObject(t, "ES256", "", "", b.object(t, "strict", nil))))
+	wantError(t, "request object by value", signed, "invalid_request")
 	if got, _ := b.authorize(t, asks("loyers")); got.Get("code") == "" {
 		t.Errorf("other clients: %v", got)
 	}

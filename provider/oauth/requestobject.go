@@ -251,7 +251,7 @@ func objectParameters(members map[string]json.RawMessage) (parameters, error) {
 		if !ok && slices.Contains(requestParameters, name) {
 			return params, badObject("its " + name + " has the wrong type")
 		}
-		if !clean(name) || !clean(strings.Join(values, "")) {
+		if !clean(strings.Join(values, "")) {
 			return params, badObject("it has a NUL in it")
 		}
 		if values = slices.DeleteFunc(values, func(v string) bool { return v == "" }); len(values) > 0 {

@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"maps"
@@ -377,6 +378,24 @@ func TestRequestObjectAlgIsTheRegisteredOne(t *testing.T) {
 				t.Errorf("client %s, alg %s: %v", c.id, alg, got)
 			}
 		}
+	}
+	// What a registration says about alg holds for every spelling of its name.
+	header := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256","ALG":"PS256"}`))
+	text, err := json.Marshal(b.object(t, "ps", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	input := header + "." + base64.RawURLEncoding.EncodeToString(text)
+	sum := sha256.Sum256([]byte(input))
+	signature, err := objectKeys()["RS256"].Sign(rand.Reader, sum[:], crypto.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _ := b.authorize(t, byObject("ps", input+"."+base64.RawURLEncoding.EncodeToString(signature), "redirect_uri", callback, "state", "state-1"))
+	wantError(t, "two algs", got, "invalid_request_object")
+	for _, header := range []string{`{"alg":"none","crit":["x"],"x":1}`, `{"alg":"none","typ":"at+jwt"}`} {
+		_, rest, _ := strings.Cut(unsignedObject(t, b.object(t, "none", nil)), ".")
+		wantRefusal(t, header, b.get("/oauth2/authorize?"+byObject("none", base64.RawURLEncoding.EncodeToString([]byte(header))+"."+rest).Encode()))
 	}
 	// Nobody vouches for what an unsigned object says: it may leave out what a
 	// signed one needs, and what it says must be right.
