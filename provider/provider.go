@@ -82,7 +82,7 @@ func New(ctx context.Context, cfg config.Config, db *storage.DB, log *slog.Logge
 	}
 	sessions := session.New(master, db, cfg.Sessions.Idle, cfg.Sessions.Absolute, strings.HasPrefix(cfg.Issuer, "https://"), opts.Now)
 	p.cookies.Session, p.cookies.Flow = sessions.CookieNames()
-	p.signin = &signin.Signin{DB: db, Sessions: sessions, Pages: p.pages, Hasher: opts.Hasher, Master: master, Service: cfg.Service,
+	p.signin = &signin.Signin{DB: db, Sessions: sessions, Pages: p.pages, Hasher: opts.Hasher, Master: master, Issuer: cfg.Issuer, Service: cfg.Service,
 		Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, Now: opts.Now, Wake: p.wake}
 	p.oauth = &oauth.Provider{DB: db, Sessions: sessions, Pages: p.pages, Issuer: cfg.Issuer, Master: master,
 		Lifetimes: Lifetimes(cfg.Security), RequirePAR: cfg.Security.RequirePAR,

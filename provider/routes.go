@@ -63,6 +63,9 @@ func (p *Provider) router() (*mux.Router, error) {
 	step("/deconnexion", p.signin.Logout, p.signin.SubmitLogout)
 	step("/appareil", p.oauth.DevicePage, p.oauth.SubmitDevice)
 	show("/", p.signin.Home)
+	show("/compte/applications", p.signin.Applications)
+	step("/compte/applications/retrait", p.signin.Withdraw, p.signin.SubmitWithdraw)
+	protocol("/applications/{id}/logo", p.pages.Handle(p.signin.Logo), "GET", "HEAD")
 	show("/textes/{kind}/{version}", p.signin.Text)
 
 	// OpenID Connect.

@@ -99,6 +99,7 @@ func (a *agency) register(ctx context.Context) (clientID, secret string, err err
 
 		PostLogoutRedirectURIs: []string{a.demo.Partner + "/sortie"},
 		BackchannelLogoutURI:   a.demo.Partner + "/fin-de-session",
+		Metadata:               storage.ClientMetadata{InitiateLoginURI: a.demo.Partner + "/connexion"},
 	})
 	return clientID, secret, err
 }

@@ -107,8 +107,13 @@ func (p *partner) home(w http.ResponseWriter, r *http.Request) {
 	render(w, http.StatusOK, "partner_home.html", map[string]any{"Left": r.URL.Query().Has("parti"), "Closed": r.URL.Query().Has("ferme"), "Issuer": p.issuer})
 }
 
-// signIn sends the browser to the provider; with ?autre=1 to sign in anew.
+// signIn sends the browser to the provider; with ?autre=1 to sign in anew. The
+// provider itself may have sent it here, with iss (OpenID Connect Core §4).
 func (p *partner) signIn(w http.ResponseWriter, r *http.Request) {
+	if issuer := r.URL.Query().Get("iss"); issuer != "" && issuer != p.issuer {
+		p.refuse(w, http.StatusBadRequest, "state", fmt.Errorf("asked to sign in at another provider %q", issuer))
+		return
+	}
 	provider, err := p.discover(r.Context())
 	if err != nil {
 		p.refuse(w, http.StatusBadGateway, "unreachable", err)

@@ -25,6 +25,8 @@ type consentPage struct {
 	Identifier  string
 	Offline     string // how long access is kept, "" = not asked for
 	UserCode    string // what a device shows that waits for the answer, "" = none
+	TOSURI      string
+	Logo        string // our own address of its logo, "" = none
 }
 
 // shown are the scopes that have a line on the page, in its order. openid has
@@ -39,17 +41,24 @@ func (s *Signin) Consent(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return fmt.Errorf("load application: %w", err)
 		}
+		logo, err := s.logoOf(r, client.ID, client.Metadata.LogoURI)
+		if err != nil {
+			return err
+		}
 		return s.render(w, r, v, web.View{Template: "consent", TitleVars: []string{"application", client.Name}, Data: consentPage{
 			Flow: v.Flow.ID, Application: client.Name, Publisher: client.Publisher, Purpose: client.Purpose, PolicyURI: client.PolicyURI,
-			Items: items(v), Offline: s.offline(v, client), UserCode: v.Flow.UserCode, Inform: client.Consent == storage.ConsentInform,
+			Items: items(v), Offline: s.offline(v, client), TOSURI: client.Metadata.TOSURI, Logo: logo,
+			UserCode: v.Flow.UserCode, Inform: client.Consent == storage.ConsentInform,
 			Ready: v.activatedNow(), Identifier: account.FormatIdentifier(v.User.Identifier)}})
 	})
 }
 
 // items are the lines for the scopes that were asked for. An individual has no
 // organisation to tell about.
-func items(v visit) (keys []string) {
-	asked := strings.Fields(v.Flow.Scopes)
+func items(v visit) []string { return itemsOf(v.Flow.Scopes, v) }
+
+func itemsOf(scopes string, v visit) (keys []string) {
+	asked := strings.Fields(scopes)
 	for _, scope := range shown {
 		if slices.Contains(asked, scope) && (scope != "organisme" || v.Account.Kind == storage.Organisation) {
 			keys = append(keys, "consent."+scope)

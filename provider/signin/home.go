@@ -17,6 +17,8 @@ type accountPage struct {
 	Role        string
 	Identifier  string
 	Ready       bool // right after the first sign-in
+	// Applications are those in which a sign-in can begin here.
+	Applications []link
 }
 
 // Home is Mon Compte Partenaire, for those who have finished the sign-in.
@@ -26,6 +28,10 @@ func (s *Signin) Home(w http.ResponseWriter, r *http.Request) error {
 			Identifier: account.FormatIdentifier(v.User.Identifier), Ready: v.activatedNow()}
 		if v.Account.Kind == storage.Organisation {
 			page.CompanyName = v.Account.CompanyName
+		}
+		var err error
+		if page.Applications, err = s.startable(r.Context(), v.User.ID); err != nil {
+			return err
 		}
 		return s.render(w, r, v, web.View{Template: "account", Data: page})
 	})

@@ -26,6 +26,7 @@ type Signin struct {
 	Pages          *web.Pages
 	Hasher         *password.Hasher
 	Master         secret.Master
+	Issuer         string // as applications know us
 	Service        config.Service
 	Security       config.Security
 	TrustedProxies []netip.Prefix

@@ -71,7 +71,8 @@ func TestAnApplicationsPolicyCannotBeAScript(t *testing.T) {
 				Items                                            []string
 				Inform, Ready                                    bool
 				Identifier, Offline, UserCode                    string
-			}{PolicyURI: uri}}).Body.String()
+				TOSURI, Logo                                     string
+			}{PolicyURI: uri, TOSURI: uri}}).Body.String()
 			if strings.Contains(strings.ToLower(html), "alert(1)") || strings.Contains(html, "data:text") {
 				t.Errorf("policy %q reached the page", uri)
 			}

@@ -107,10 +107,22 @@ func samples(evil string) []sample {
 		Items                                            []string
 		Inform, Ready                                    bool
 		Identifier, Offline, UserCode                    string
+		TOSURI, Logo                                     string
 	}
+	type link struct{ Name, To string }
 	type account struct {
 		Name, Number, Department, CompanyName, Role, Identifier string
 		Ready                                                   bool
+		Applications                                            []link
+	}
+	type authorised struct {
+		ID, Application, Publisher string
+		Items                      []string
+		Since, Used                string
+	}
+	type applications struct {
+		Applications []authorised
+		Withdrawn    string
 	}
 	type until struct {
 		Until, MaskedEmail string
@@ -155,11 +167,16 @@ func samples(evil string) []sample {
 		{"text-regles", web.View{Template: "text", Title: "text.rules.about", TitleVars: []string{"version", or("3")}, Data: doc(0, "rules", false, "")}},
 		{"text-conditions", web.View{Template: "text", Title: "text.terms.about", TitleVars: []string{"version", or("3")}, Data: doc(0, "terms", false, "")}},
 		{"refused", web.View{Template: "refused", Data: struct{ Flow, Kind, Back string }{or("01944d5a"), "rules", "/connexion/regles?demande=" + url.QueryEscape(or("01944d5a"))}}},
-		{"consent", web.View{Template: "consent", TitleVars: []string{"application", or("Loyers")}, Data: consent{or("01944d5a"), or("Loyers"), or("Gestion Valmont SARL"), or("suivre les aides versées pour vos locataires."), "https://loyers.example/" + url.PathEscape(or("politique")), []string{"consent.profile", "consent.email", "consent.phone", "consent.address", "consent.bailleur", "consent.organisme", "consent.habilitations"}, false, true, or("LOG 4F7K29QX"), or("30 jours"), ""}, TimeLimit: limit}},
+		{"consent", web.View{Template: "consent", TitleVars: []string{"application", or("Loyers")}, Data: consent{or("01944d5a"), or("Loyers"), or("Gestion Valmont SARL"), or("suivre les aides versées pour vos locataires."), "https://loyers.example/" + url.PathEscape(or("politique")), []string{"consent.profile", "consent.email", "consent.phone", "consent.address", "consent.bailleur", "consent.organisme", "consent.habilitations"}, false, true, or("LOG 4F7K29QX"), or("30 jours"), "", "https://loyers.example/" + url.PathEscape(or("conditions")), "/applications/" + url.PathEscape(or("loyers")) + "/logo"}, TimeLimit: limit}},
 		{"consent-information", web.View{Template: "consent", TitleVars: []string{"application", or("Loyers")}, Data: consent{Application: or("Loyers"), Publisher: or("l’Agence"), Inform: true, Identifier: or("LOG 4F7K29QX")}}},
-		{"account", web.View{Template: "account", Data: account{or("Marguerite Lefèvre"), or("45675320380001"), or("38"), "", "holder", or("LOG 4F7K29QX"), true}, TimeLimit: limit}},
-		{"account-organisme", web.View{Template: "account", Data: account{or("Ali Benhamou"), or("45675320380001"), or("38"), or("Habitat Solidaire"), "administrator", or("LOG 4F7K29QX"), false}}},
-		{"account-collaborateur", web.View{Template: "account", Data: account{or("Ali Benhamou"), or("45675320380001"), or("38"), or("Habitat Solidaire"), "member", or("LOG 4F7K29QX"), false}}},
+		{"account", web.View{Template: "account", Data: account{or("Marguerite Lefèvre"), or("45675320380001"), or("38"), "", "holder", or("LOG 4F7K29QX"), true, nil}, TimeLimit: limit}},
+		{"account-organisme", web.View{Template: "account", Data: account{or("Ali Benhamou"), or("45675320380001"), or("38"), or("Habitat Solidaire"), "administrator", or("LOG 4F7K29QX"), false, []link{{or("Loyers"), "https://loyers.example/?iss=" + url.QueryEscape(or("https://x"))}}}}},
+		{"account-collaborateur", web.View{Template: "account", Data: account{or("Ali Benhamou"), or("45675320380001"), or("38"), or("Habitat Solidaire"), "member", or("LOG 4F7K29QX"), false, nil}}},
+		{"applications", web.View{Template: "applications", TimeLimit: limit, Data: applications{[]authorised{
+			{"loyers", or("Loyers"), or("Gestion Valmont SARL"), []string{"consent.profile", "consent.email"}, or("12 mars 2026"), or("3 avril 2026")},
+			{"gestion", or("Gestion"), or("l’Agence"), nil, or("1er mars 2026"), ""}}, or("Quittances")}}},
+		{"applications-aucune", web.View{Template: "applications", Data: applications{}}},
+		{"withdraw", web.View{Template: "withdraw", TitleVars: []string{"application", or("Loyers")}, Data: authorised{ID: or("loyers"), Application: or("Loyers")}, TimeLimit: limit}},
 		{"logout", web.View{Template: "logout", Data: web.LogoutPage{Action: "/deconnexion"}}},
 		{"logout-application", web.View{Template: "logout", Redirects: "https://loyers.example/fin", Data: web.LogoutPage{Application: or("Loyers"),
 			Action: "/oauth2/logout/suite", Hidden: []web.Hidden{{Name: "state", Value: or("s-1")}}}}},
