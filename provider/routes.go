@@ -76,6 +76,8 @@ func (p *Provider) router() (*mux.Router, error) {
 	protocol("/oauth2/authorize/suite", p.pages.Handle(p.oauth.Resume), "GET")
 	shared("/oauth2/token", p.oauth.Token, "POST")
 	shared("/oauth2/par", p.oauth.PushRequest, "POST")
+	protocol("/oauth2/register", http.HandlerFunc(p.oauth.Register), "POST")
+	protocol("/oauth2/register/{id}", http.HandlerFunc(p.oauth.Registration), "GET", "PUT", "DELETE")
 	shared("/oauth2/userinfo", p.oauth.UserInfo, "GET", "POST")
 	shared("/oauth2/revoke", p.oauth.Revoke, "POST")
 	protocol("/oauth2/device", http.HandlerFunc(p.oauth.Device), "POST")

@@ -26,6 +26,8 @@ var protocol = map[string][]string{
 	"/oauth2/userinfo":        {"GET", "POST", "OPTIONS"},
 	"/oauth2/revoke":          {"POST", "OPTIONS"},
 	"/oauth2/introspect":      {"POST"},
+	"/oauth2/register":        {"POST"},
+	"/oauth2/register/{id}":   {"GET", "PUT", "DELETE"},
 	"/oauth2/device":          {"POST"},
 	"/oauth2/logout":          {"GET", "POST"},
 	"/static/{name}":          {"GET", "HEAD"},

@@ -13,13 +13,16 @@ import (
 )
 
 type clientCmd struct {
-	Add     clientAddCmd     `cmd:"" help:"Register a partner application; its secret is shown once."`
-	Apply   clientApplyCmd   `cmd:"" help:"Register and change partner applications as a file says; the difference is shown first."`
-	Export  clientExportCmd  `cmd:"" help:"Print partner applications as a file for loge client apply."`
-	List    clientListCmd    `cmd:"" help:"List the partner applications."`
-	Show    clientShowCmd    `cmd:"" help:"Show a partner application."`
-	Secret  clientSecretCmd  `cmd:"" help:"Give a partner application a new secret, shown once; the former one ends at once, or after an overlap."`
-	Disable clientDisableCmd `cmd:"" help:"End a partner application's access at once."`
+	Add         clientAddCmd         `cmd:"" help:"Register a partner application; its secret is shown once."`
+	Apply       clientApplyCmd       `cmd:"" help:"Register and change partner applications as a file says; the difference is shown first."`
+	Export      clientExportCmd      `cmd:"" help:"Print partner applications as a file for loge client apply."`
+	List        clientListCmd        `cmd:"" help:"List the partner applications."`
+	Show        clientShowCmd        `cmd:"" help:"Show a partner application."`
+	Secret      clientSecretCmd      `cmd:"" help:"Give a partner application a new secret, shown once; the former one ends at once, or after an overlap."`
+	Invite      clientInviteCmd      `cmd:"" help:"Let somebody register applications: make an access token for it, shown once."`
+	Invitations clientInvitationsCmd `cmd:"" help:"List the invitations that can be used."`
+	Uninvite    clientUninviteCmd    `cmd:"" help:"End an invitation."`
+	Disable     clientDisableCmd     `cmd:"" help:"End a partner application's access at once."`
 }
 
 type clientAddCmd struct {

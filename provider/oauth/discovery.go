@@ -21,6 +21,7 @@ type metadata struct {
 	IntrospectionEndpoint string `json:"introspection_endpoint"`
 	JWKSURI               string `json:"jwks_uri"`
 	EndSessionEndpoint    string `json:"end_session_endpoint"`
+	RegistrationEndpoint  string `json:"registration_endpoint,omitempty"` // while an invitation can be used
 	PushedRequestEndpoint string `json:"pushed_authorization_request_endpoint"`
 
 	ScopesSupported                  []string `json:"scopes_supported"`
@@ -61,7 +62,7 @@ type metadata struct {
 }
 
 // describe computes the document once, from what the code uses.
-func (p *Provider) describe() ([]byte, error) {
+func (p *Provider) describe(registration string) ([]byte, error) {
 	document := metadata{
 		Issuer:                p.Issuer,
 		AuthorizationEndpoint: p.Issuer + authorizePath,
@@ -72,6 +73,7 @@ func (p *Provider) describe() ([]byte, error) {
 		IntrospectionEndpoint: p.Issuer + "/oauth2/introspect",
 		JWKSURI:               p.Issuer + "/oauth2/jwks",
 		EndSessionEndpoint:    p.Issuer + logoutPath,
+		RegistrationEndpoint:  registration,
 		PushedRequestEndpoint: p.Issuer + "/oauth2/par",
 
 		ScopesSupported:                  offeredScopes,
@@ -114,8 +116,16 @@ func (p *Provider) describe() ([]byte, error) {
 }
 
 // Discovery serves the document at both well-known addresses.
-func (p *Provider) Discovery(w http.ResponseWriter, _ *http.Request) {
-	serveBytes(w, "application/json", "public, max-age=3600", p.discovery)
+func (p *Provider) Discovery(w http.ResponseWriter, r *http.Request) {
+	document := p.discovery
+	open, err := p.DB.AnyInvitation(r.Context(), storage.At(p.Now()))
+	if err != nil {
+		p.Log.ErrorContext(r.Context(), "look for invitations", "error", err)
+	}
+	if open {
+		document = p.inviting
+	}
+	serveBytes(w, "application/json", "public, max-age=3600", document)
 }
 
 // jwksCached is how long applications and proxies may keep the key set: short

@@ -17,6 +17,8 @@
 //	/oauth2/logout/suite     POST            SubmitLogout, the button of the page that asks
 //	/oauth2/revoke           POST            Revoke
 //	/oauth2/introspect       POST            Introspect
+//	/oauth2/register         POST            Register
+//	/oauth2/register/{id}    GET, PUT, DELETE Registration
 //	/oauth2/device           POST            Device, a device asks for a code
 //	/appareil                GET, POST       DevicePage, SubmitDevice: a person types it
 //

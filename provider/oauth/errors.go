@@ -51,6 +51,8 @@ var statuses = map[string]int{
 	"invalid_request_object":            http.StatusBadRequest,
 	"unmet_authentication_requirements": http.StatusBadRequest,
 	"invalid_token":                     http.StatusUnauthorized,
+	"invalid_client_metadata":           http.StatusBadRequest,
+	"invalid_redirect_uri":              http.StatusBadRequest,
 	"insufficient_scope":                http.StatusForbidden,
 	"server_error":                      http.StatusInternalServerError,
 	"temporarily_unavailable":           http.StatusServiceUnavailable,

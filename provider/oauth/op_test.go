@@ -85,6 +85,7 @@ func newOPWith(t testing.TB, db *storage.DB, secretText string) *op {
 	mux.HandleFunc("/oauth2/par", o.PushRequest)
 	mux.HandleFunc("/oauth2/revoke", o.Revoke)
 	mux.HandleFunc("/oauth2/introspect", o.Introspect)
+	mux.HandleFunc("/oauth2/register", o.Register)
 	mux.HandleFunc("/oauth2/device", o.Device)
 	mux.Handle("GET /appareil", pages.Handle(o.DevicePage))
 	mux.Handle("POST /appareil", pages.Handle(o.SubmitDevice))

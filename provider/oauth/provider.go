@@ -53,6 +53,7 @@ type Provider struct {
 	subjects  []byte
 	userCodes []byte
 	discovery []byte
+	inviting  []byte // discovery while applications can be registered
 
 	clientSets jwksCache
 	logouts    chan struct{} // woken when a session has ended
@@ -75,7 +76,10 @@ func (p *Provider) Start(ctx context.Context) error {
 	p.tokens = newOpaque(p.Master)
 	p.logouts = make(chan struct{}, 1)
 	p.store = &store{DB: p.DB, Now: p.Now, Log: p.Log}
-	if p.discovery, err = p.describe(); err != nil {
+	if p.discovery, err = p.describe(""); err != nil {
+		return fmt.Errorf("start OpenID provider: %w", err)
+	}
+	if p.inviting, err = p.describe(p.Issuer + registerPath); err != nil {
 		return fmt.Errorf("start OpenID provider: %w", err)
 	}
 	p.rotation = &Keys{DB: p.DB, Master: p.Master, Lifetimes: p.Lifetimes, Now: p.Now, Actor: "system"}
