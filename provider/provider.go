@@ -88,6 +88,12 @@ func New(ctx context.Context, cfg config.Config, db *storage.DB, log *slog.Logge
 		Lifetimes: Lifetimes(cfg.Security), RequirePAR: cfg.Security.RequirePAR,
 		Now: opts.Now, Log: log, Pending: p.signin.Pending, TrustedProxies: cfg.TrustedProxies,
 		Outbound: Outbound(cfg)}
+	if cfg.ClientCertificates.Asked() {
+		p.oauth.Certificates, p.oauth.CertificateAddress = p.certificateOf, cfg.ClientCertificates.Address
+		if p.oauth.ClientCAs, err = readAuthorities(cfg.ClientCertificates.CAFile); err != nil {
+			return nil, err
+		}
+	}
 	if err := p.oauth.Start(ctx); err != nil {
 		return nil, err
 	}

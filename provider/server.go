@@ -44,12 +44,17 @@ func (p *Provider) Serve(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
 	stopTelemetry, err := p.serveTelemetry(failed)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	defer stopTelemetry() // last: how the end goes can be watched
+	stopCertified, err := p.serveCertified(failed)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer stopCertified()
 
 	jobs, stopJobs := context.WithCancel(ctx)
 	var running sync.WaitGroup

@@ -39,6 +39,8 @@ type Config struct {
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	TrustedProxies Prefixes `yaml:"trusted_proxies"`
 	Metrics        Metrics  `yaml:"metrics"`
+	// ClientCertificates lets applications authenticate with a certificate.
+	ClientCertificates ClientCertificates `yaml:"client_certificates"`
 }
 
 // Prefixes are networks in CIDR notation.
@@ -174,6 +176,25 @@ type Metrics struct {
 	// reach: /metrics and /healthz are served there over plain http. Empty: off.
 	Listen string `yaml:"listen"`
 }
+
+// ClientCertificates says where applications show a certificate (RFC 8705). All
+// empty, none is asked for. Browsers would ask their people to choose one:
+// whoever asks does so at an address of its own.
+type ClientCertificates struct {
+	// Listen is an address, host:port, where applications are asked for a
+	// certificate over the TLS of tls.cert_file. It serves no pages.
+	Listen string `yaml:"listen"`
+	// Address is the public one of what asks, https://host:port without a final
+	// slash; discovery names it. Empty: the issuer.
+	Address string `yaml:"address"`
+	// Header is where TrustedProxies write the certificate; empty: nowhere.
+	Header string `yaml:"header"`
+	// CAFile holds the authorities of tls_client_auth, in PEM; read at the start.
+	CAFile string `yaml:"ca_file"`
+}
+
+// Asked tells whether applications can show a certificate at all.
+func (c ClientCertificates) Asked() bool { return c.Listen != "" || c.Header != "" }
 
 const day = 24 * time.Hour
 

@@ -39,6 +39,7 @@ func (c *Config) Validate() error {
 	var f faults
 	c.server(&f)
 	c.metrics(&f)
+	c.clientCertificates(&f)
 	c.database(&f)
 	c.Mail.validate(&f)
 	c.Letters.validate(&f)

@@ -47,7 +47,15 @@ func TestGoodSettings(t *testing.T) {
 		"metrics, other address":   func(c *Config) { c.Listen, c.Metrics.Listen = "192.0.2.1:8080", "127.0.0.1:8080" },
 		"metrics, any free port":   func(c *Config) { c.Listen, c.Metrics.Listen = "127.0.0.1:0", "127.0.0.1:0" },
 		"proxies":                  func(c *Config) { c.TrustedProxies = Prefixes{netip.MustParsePrefix("10.0.0.0/8")} },
-		"notice":                   func(c *Config) { c.Service.LegalNotice = "validate_test.go" },
+		"certificates by a proxy": func(c *Config) {
+			c.TrustedProxies = Prefixes{netip.MustParsePrefix("10.0.0.0/8")}
+			c.ClientCertificates = ClientCertificates{Header: "Client-Cert", CAFile: "validate_test.go"}
+		},
+		"certificates by us": func(c *Config) {
+			c.TLS = TLS{"validate_test.go", "validate_test.go"}
+			c.ClientCertificates = ClientCertificates{Listen: ":8444", Address: "https://connexion.exemple.fr:8444"}
+		},
+		"notice": func(c *Config) { c.Service.LegalNotice = "validate_test.go" },
 	} {
 		cfg := valid()
 		change(&cfg)
@@ -67,6 +75,26 @@ func TestEachFaultIsNamed(t *testing.T) {
 		{"no issuer", "issuer", "is missing", issuer("")},
 		{"http", "issuer", "must start with https://", issuer("http://connexion.exemple.fr")},
 		{"http and a name like localhost", "issuer", "must start with https://", issuer("http://localhost.exemple.fr")},
+		{"certificates without TLS", "client_certificates.listen", "needs tls.cert_file", func(c *Config) {
+			c.ClientCertificates = ClientCertificates{Listen: ":8444", Address: "https://connexion.exemple.fr:8444"}
+		}},
+		{"certificates nowhere", "client_certificates.listen", "must be an address and a port", func(c *Config) {
+			c.TLS = TLS{"validate_test.go", "validate_test.go"}
+			c.ClientCertificates = ClientCertificates{Listen: "8444", Address: "https://connexion.exemple.fr:8444"}
+		}},
+		{"certificates without address", "client_certificates.address", "is missing", func(c *Config) {
+			c.TLS, c.ClientCertificates = TLS{"validate_test.go", "validate_test.go"}, ClientCertificates{Listen: ":8444"}
+		}},
+		{"certificates from anybody", "client_certificates.header", "needs trusted_proxies", func(c *Config) { c.ClientCertificates.Header = "Client-Cert" }},
+		{"no header", "client_certificates.header", "name of a header", func(c *Config) {
+			c.TrustedProxies = Prefixes{netip.MustParsePrefix("10.0.0.0/8")}
+			c.ClientCertificates.Header = "Client Cert"
+		}},
+		{"path of certificates", "client_certificates.address", "without a path", func(c *Config) {
+			c.TrustedProxies = Prefixes{netip.MustParsePrefix("10.0.0.0/8")}
+			c.ClientCertificates = ClientCertificates{Header: "Client-Cert", Address: "https://connexion.exemple.fr/"}
+		}},
+		{"authorities of nobody", "client_certificates", "nothing asks", func(c *Config) { c.ClientCertificates.CAFile = "validate_test.go" }},
 		{"no scheme", "issuer", "must start with https://", issuer("connexion.exemple.fr")},
 		{"other scheme", "issuer", "must start with https://", issuer("ftp://connexion.exemple.fr")},
 		{"final slash", "issuer", "slash", issuer("https://connexion.exemple.fr/")},

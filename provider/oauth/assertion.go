@@ -93,8 +93,8 @@ func readAssertion(text string) (*assertion, error) {
 
 // verifyAssertion authenticates the client by its assertion (RFC 7523 §3, Core §9), once.
 // An assertion for an unknown client, or one that may not use it, costs what a
-// wrong signature costs. endpoint is the address that was asked.
-func (p *Provider) verifyAssertion(ctx context.Context, c storage.Client, a *assertion, endpoint string) error {
+// wrong signature costs. path is the endpoint's.
+func (p *Provider) verifyAssertion(ctx context.Context, c storage.Client, a *assertion, path string) error {
 	header := a.signed.Signatures[0].Protected
 	var keys []jose.JSONWebKey
 	var unread error
@@ -111,7 +111,7 @@ func (p *Provider) verifyAssertion(ctx context.Context, c storage.Client, a *ass
 		return errClient
 	}
 	// It is the client's own: from here on its developer may know what is wrong.
-	expires, err := a.claims.check(c.ID, []string{p.Issuer, p.Issuer + tokenPath, endpoint}, p.Now())
+	expires, err := a.claims.check(c.ID, []string{p.Issuer, p.Issuer + tokenPath, p.Issuer + path, p.certificateBase() + path}, p.Now())
 	if err != nil {
 		return refuse("invalid_client", "The client_assertion is refused: "+err.Error()+".")
 	}

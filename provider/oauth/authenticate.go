@@ -19,7 +19,7 @@ import (
 type credentials struct {
 	id     string
 	secret string
-	method string // storage.AuthBasic, AuthPost, AuthPrivateKeyJWT, or AuthNone: nothing but the id
+	method string // storage.AuthBasic, AuthPost, AuthPrivateKeyJWT, or AuthNone: nothing but the id, and perhaps a certificate
 	// signed is the assertion of AuthPrivateKeyJWT.
 	signed *assertion
 }
@@ -27,7 +27,14 @@ type credentials struct {
 // authMethods are those of the token endpoint, and of every other endpoint where
 // clients authenticate.
 func (p *Provider) authMethods() []string {
-	return []string{storage.AuthBasic, storage.AuthPost, storage.AuthPrivateKeyJWT, storage.AuthNone}
+	methods := []string{storage.AuthBasic, storage.AuthPost, storage.AuthPrivateKeyJWT}
+	if p.Certificates != nil {
+		methods = append(methods, storage.AuthSelfSignedTLS)
+		if p.ClientCAs != nil {
+			methods = append(methods, storage.AuthTLS)
+		}
+	}
+	return append(methods, storage.AuthNone)
 }
 
 // errClient is the one answer to an unknown client, a wrong secret or key and a
@@ -56,14 +63,24 @@ func (p *Provider) authenticate(ctx context.Context, r *http.Request, form url.V
 		return nil, err
 	}
 	authenticated := &client{c}
-	unitOf(ctx).client = authenticated
+	u := unitOf(ctx)
+	u.client = authenticated
+	if c.Metadata.TLSBoundAccessTokens {
+		u.proven.X5T = p.certificateOf(r).X5T
+		if u.proven.X5T == "" && r.URL.Path == tokenPath {
+			return nil, refuse("invalid_request", "The tokens of this client are bound to a certificate, and the request shows none.")
+		}
+	}
 	return authenticated, nil
 }
 
 // prove checks what the request brings to show that it is the client's.
 func (p *Provider) prove(ctx context.Context, r *http.Request, c storage.Client, given credentials) error {
 	if given.signed != nil {
-		return p.verifyAssertion(ctx, c, given.signed, p.Issuer+r.URL.Path)
+		return p.verifyAssertion(ctx, c, given.signed, r.URL.Path)
+	}
+	if given.method == storage.AuthNone && given.secret == "" && p.certified(ctx, r, c) {
+		return nil
 	}
 	matches := p.secretMatches(c, given.secret)
 	switch {

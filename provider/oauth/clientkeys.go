@@ -30,7 +30,9 @@ const (
 // all of which are to be tried, and there may be none. Where the client names a
 // jwks_uri, a kid that is not in it makes it be fetched again.
 func (p *Provider) clientKeys(ctx context.Context, c storage.Client, kid, alg string) ([]jose.JSONWebKey, error) {
-	keys, err := p.keysOfClient(ctx, c, kid)
+	keys, err := p.keysOfClient(ctx, c, func(keys []jose.JSONWebKey) bool {
+		return kid == "" || slices.ContainsFunc(keys, func(k jose.JSONWebKey) bool { return k.KeyID == kid })
+	})
 	if err != nil {
 		return nil, fmt.Errorf("key set of client %q: %w", c.ID, err)
 	}
@@ -38,15 +40,13 @@ func (p *Provider) clientKeys(ctx context.Context, c storage.Client, kid, alg st
 }
 
 // keysOfClient are all keys of a client. Those registered with it come first: a
-// client has either (RFC 7591 §2).
-func (p *Provider) keysOfClient(ctx context.Context, c storage.Client, kid string) ([]jose.JSONWebKey, error) {
+// client has either (RFC 7591 §2). Those behind a jwks_uri are fetched again when
+// enough says no.
+func (p *Provider) keysOfClient(ctx context.Context, c storage.Client, enough func([]jose.JSONWebKey) bool) ([]jose.JSONWebKey, error) {
 	if len(c.Metadata.JWKS) > 0 || c.Metadata.JWKSURI == "" {
 		return parseJWKS(c.Metadata.JWKS)
 	}
-	has := func(keys []jose.JSONWebKey) bool {
-		return kid == "" || slices.ContainsFunc(keys, func(k jose.JSONWebKey) bool { return k.KeyID == kid })
-	}
-	return p.clientSets.of(c).read(p.Now(), has, func() ([]byte, time.Duration, error) { return p.fetchJWKS(ctx, c.Metadata.JWKSURI) })
+	return p.clientSets.of(c).read(p.Now(), enough, func() ([]byte, time.Duration, error) { return p.fetchJWKS(ctx, c.Metadata.JWKSURI) })
 }
 
 // parseJWKS reads a JWK set. Keys of a kind that is not known here are left out

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"loge/storage"
@@ -44,6 +45,9 @@ type metadata struct {
 	ClaimsSupported                  []string `json:"claims_supported"`
 	UILocalesSupported               []string `json:"ui_locales_supported"`
 	PromptValuesSupported            []string `json:"prompt_values_supported"`
+
+	CertificateBoundTokens bool              `json:"tls_client_certificate_bound_access_tokens"`
+	CertificateEndpoints   map[string]string `json:"mtls_endpoint_aliases,omitempty"`
 
 	BackchannelLogoutSupported         bool `json:"backchannel_logout_supported"`
 	BackchannelLogoutSessionSupported  bool `json:"backchannel_logout_session_supported"`
@@ -108,11 +112,32 @@ func (p *Provider) describe(registration string) ([]byte, error) {
 	for _, c := range claims {
 		document.ClaimsSupported = append(document.ClaimsSupported, c.name)
 	}
+	document.CertificateBoundTokens = p.Certificates != nil
+	if p.Certificates != nil && p.CertificateAddress != "" {
+		document.CertificateEndpoints = p.aliases(document)
+	}
 	text, err := json.MarshalIndent(document, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("encode discovery document: %w", err)
 	}
 	return append(text, '\n'), nil
+}
+
+// aliases are the addresses of the endpoints where clients are asked for a
+// certificate (RFC 8705 §5).
+func (p *Provider) aliases(m metadata) map[string]string {
+	aliases := map[string]string{}
+	for name, address := range map[string]string{
+		"token_endpoint":                        m.TokenEndpoint,
+		"userinfo_endpoint":                     m.UserinfoEndpoint,
+		"revocation_endpoint":                   m.RevocationEndpoint,
+		"introspection_endpoint":                m.IntrospectionEndpoint,
+		"device_authorization_endpoint":         m.DeviceEndpoint,
+		"pushed_authorization_request_endpoint": m.PushedRequestEndpoint,
+	} {
+		aliases[name] = p.certificateBase() + strings.TrimPrefix(address, p.Issuer)
+	}
+	return aliases
 }
 
 // Discovery serves the document at both well-known addresses.

@@ -51,3 +51,6 @@ func (p *Provider) LogoutToken(ctx context.Context, clientID, userID, sessionID 
 func (p *Provider) ClientKeys(ctx context.Context, c storage.Client, kid, alg string) ([]jose.JSONWebKey, error) {
 	return p.clientKeys(ctx, c, kid, alg)
 }
+
+// ParseDN reads a distinguished name into its normal form.
+func ParseDN(text string) ([]string, error) { return parseDN(text) }

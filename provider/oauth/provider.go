@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -42,6 +43,14 @@ type Provider struct {
 	Pending func(ctx context.Context, s *storage.Session, f storage.Flow) (bool, error)
 	// Outbound asks at addresses that clients name: see package outbound.
 	Outbound *http.Client
+	// Certificates returns the certificates that a request's client has shown,
+	// its own first, having proven to have its key; nil: clients cannot show any.
+	Certificates func(r *http.Request) []*x509.Certificate
+	// CertificateAddress is where clients are asked for them, without a final
+	// slash; empty: at the issuer.
+	CertificateAddress string
+	// ClientCAs are the authorities of tls_client_auth; nil: it is not offered.
+	ClientCAs *x509.CertPool
 	// TrustedProxies say which address a request comes from.
 	TrustedProxies []netip.Prefix
 

@@ -31,7 +31,7 @@ func (p *Provider) UserInfo(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	claims, h, err := p.claimsOf(r.Context(), token, confirmation{})
+	claims, h, err := p.claimsOf(r.Context(), token, p.certificateOf(r))
 	if err == nil {
 		err = p.writeClaims(r.Context(), w, claims, h)
 	}

@@ -32,6 +32,12 @@ func ClientAddress(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	return client
 }
 
+// ByProxy tells whether the request comes from one of our own proxies, whose
+// networks are trusted.
+func ByProxy(r *http.Request, trusted []netip.Prefix) bool {
+	return contains(trusted, parseAddr(r.RemoteAddr))
+}
+
 // AddressKey is the unit that limits count: one IPv4 address, or one IPv6 /64,
 // because a household or a rented server gets a whole /64. "unknown" for the
 // zero Addr.
