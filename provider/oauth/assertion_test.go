@@ -210,11 +210,22 @@ func TestClientAssertions(t *testing.T) {
 func TestAssertionsAtEveryEndpoint(t *testing.T) {
 	o := newOP(t, storagetest.Open(t))
 	key := newClientKey(t, "ES256", "")
-	o.keyed(t, "robot", nil, key)
+	o.keyed(t, "robot", func(c *storage.Client) {
+		c.RedirectURIs, c.Scopes = []string{callback}, c.Scopes+" openid"
+		c.GrantTypes += " authorization_code " + storage.GrantDevice
+	}, key)
 	got := o.token(t, asserted(key.sign(t, o.asserts("robot", nil), nil)), "")
-	for _, path := range []string{"/oauth2/introspect", "/oauth2/revoke"} {
-		for aud, status := range map[string]int{issuer: 200, issuer + path: 200, issuer + "/oauth2/userinfo": 401} {
-			form := asserted(key.sign(t, o.asserts("robot", map[string]any{"aud": aud}), nil), "token", got.Access)
+	for path, c := range map[string]struct {
+		form   url.Values
+		status int
+	}{
+		"/oauth2/introspect": {url.Values{"token": {got.Access}}, 200},
+		"/oauth2/revoke":     {url.Values{"token": {got.Access}}, 200},
+		"/oauth2/par":        {asks("robot", "scope", "openid"), 201},
+		"/oauth2/device":     {url.Values{"scope": {"openid"}}, 200},
+	} {
+		for aud, status := range map[string]int{issuer: c.status, issuer + "/oauth2/token": c.status, issuer + path: c.status, issuer + "/oauth2/userinfo": 401} {
+			form := with(c.form, "client_assertion_type", assertionType, "client_assertion", key.sign(t, o.asserts("robot", map[string]any{"aud": aud}), nil))
 			if w := o.postForm(path, form, ""); w.Code != status {
 				t.Errorf("%s for %s: %d %s", path, aud, w.Code, w.Body)
 			}

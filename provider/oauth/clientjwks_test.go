@@ -1,6 +1,7 @@
 package oauth_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"loge/provider/oauth"
 	"loge/provider/outbound"
 	"loge/storage"
 	"loge/storage/storagetest"
@@ -206,5 +208,22 @@ func TestJWKSAddressIsGuarded(t *testing.T) {
 				t.Errorf("it takes %v", took)
 			}
 		})
+	}
+}
+
+// security-classes.md 13: however many clients name an address, the cache does
+// not grow beyond its bound.
+func TestKeysOfManyClientsAreForgotten(t *testing.T) {
+	o := newOP(t, storagetest.Open(t))
+	o.Outbound = outbound.New(outbound.Options{})
+	for i := range oauth.MaxJWKSSets + 50 {
+		c := storage.Client{ID: fmt.Sprint("client", i)}
+		c.Metadata.JWKSURI = "https://127.0.0.1/"
+		if keys, err := o.ClientKeys(t.Context(), c, "1", "ES256"); err == nil || len(keys) > 0 {
+			t.Fatalf("client %d: %d keys, %v", i, len(keys), err)
+		}
+	}
+	if n := o.KeySets(); n != oauth.MaxJWKSSets {
+		t.Errorf("%d sets are kept, want %d", n, oauth.MaxJWKSSets)
 	}
 }

@@ -54,3 +54,9 @@ func (p *Provider) ClientKeys(ctx context.Context, c storage.Client, kid, alg st
 
 // ParseDN reads a distinguished name into its normal form.
 func ParseDN(text string) ([]string, error) { return parseDN(text) }
+
+// MaxJWKSSets is how many key sets of clients are kept, KeySets how many there
+// are.
+const MaxJWKSSets = maxJWKSSets
+
+func (p *Provider) KeySets() int { return len(p.clientSets.sets) }
