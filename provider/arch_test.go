@@ -40,6 +40,7 @@ var layers = map[string]int{
 	"loge/provider/delivery": 5, // features
 	"loge/provider/oauth":    5,
 	"loge/provider/operator": 5,
+	"loge/provider/recovery": 5,
 	"loge/provider/signin":   5,
 
 	"loge/provider": 6,

@@ -44,7 +44,15 @@ func (p *Provider) jobs() []job.Job {
 	}
 }
 
+// Help looks at what people without access have asked for, and tells how much
+// there was.
+func (p *Provider) Help(ctx context.Context) (int, error) { return p.recovery.Answer(ctx) }
+
+// sendMail first looks at what was asked for: whoever asked waits for a mail.
 func (p *Provider) sendMail(ctx context.Context) error {
+	if _, err := p.Help(ctx); err != nil {
+		return err
+	}
 	sent, err := p.Delivery.Run(ctx)
 	if sent > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return nil // the queue is long, as after an import: the next run goes on
@@ -101,6 +109,9 @@ func (p *Provider) expiries() []expiry {
 		{"provisional passwords", keep.Audit, (*storage.Queries).PurgeProvisionals},
 		{"e-mail codes", 24 * time.Hour, (*storage.Queries).PurgeEmailChanges},
 		{"failures", 25 * time.Hour, (*storage.Queries).PurgeFailures},
+		{"requests for help", 24 * time.Hour, (*storage.Queries).PurgeHelpRequests},
+		{"walks through problems", 30 * 24 * time.Hour, (*storage.Queries).PurgeProblems},
+		{"known browsers", time.Hour, (*storage.Queries).PurgeKnownBrowsers},
 		{"throttles", 25 * time.Hour, (*storage.Queries).PurgeThrottles},
 		{"logouts", keep.Sessions, (*storage.Queries).PurgeLogouts},
 		{"signing keys", p.oauth.Lifetimes.KeyKept(), (*storage.Queries).PurgeSigningKeys},

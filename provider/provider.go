@@ -16,6 +16,7 @@ import (
 	"loge/provider/oauth"
 	"loge/provider/outbound"
 	"loge/provider/password"
+	"loge/provider/recovery"
 	"loge/provider/secret"
 	"loge/provider/session"
 	"loge/provider/signin"
@@ -36,12 +37,13 @@ type Provider struct {
 	Delivery  *delivery.Delivery
 	Telemetry *telemetry.Metrics
 
-	pages   *web.Pages
-	oauth   *oauth.Provider
-	signin  *signin.Signin
-	notices notices
-	cookies cookieNames
-	handler http.Handler
+	pages    *web.Pages
+	oauth    *oauth.Provider
+	signin   *signin.Signin
+	recovery *recovery.Recovery
+	notices  notices
+	cookies  cookieNames
+	handler  http.Handler
 }
 
 // Options are what a test chooses; the zero value is what serves.
@@ -81,9 +83,11 @@ func New(ctx context.Context, cfg config.Config, db *storage.DB, log *slog.Logge
 		return nil, err
 	}
 	sessions := session.New(master, db, cfg.Sessions.Idle, cfg.Sessions.Absolute, strings.HasPrefix(cfg.Issuer, "https://"), opts.Now)
-	p.cookies.Session, p.cookies.Flow = sessions.CookieNames()
+	p.cookies.Session, p.cookies.Flow, p.cookies.Device = sessions.CookieNames()
 	p.signin = &signin.Signin{DB: db, Sessions: sessions, Pages: p.pages, Hasher: opts.Hasher, Master: master, Issuer: cfg.Issuer, Service: cfg.Service,
 		Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, Now: opts.Now, Wake: p.wake}
+	p.recovery = &recovery.Recovery{DB: db, Sessions: sessions, Pages: p.pages, Hasher: opts.Hasher, Master: master, Service: cfg.Service,
+		Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, Now: opts.Now, Log: log, Wake: p.wake}
 	p.oauth = &oauth.Provider{DB: db, Sessions: sessions, Pages: p.pages, Issuer: cfg.Issuer, Master: master,
 		Lifetimes: Lifetimes(cfg.Security), RequirePAR: cfg.Security.RequirePAR,
 		Now: opts.Now, Log: log, Pending: p.signin.Pending, TrustedProxies: cfg.TrustedProxies,
@@ -145,7 +149,7 @@ func sender(m config.Mail) mail.Sender {
 }
 
 // cookieNames are what the page about cookies names.
-type cookieNames struct{ Session, Flow string }
+type cookieNames struct{ Session, Flow, Device string }
 
 // notices are the operator's own texts of two footer pages, rendered; an empty
 // one leaves ours.

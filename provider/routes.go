@@ -7,6 +7,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"loge/provider/delivery"
 	"loge/provider/web"
 )
 
@@ -85,9 +86,14 @@ func (p *Provider) router() (*mux.Router, error) {
 	protocol("/oauth2/logout", p.pages.Handle(p.oauth.Logout), "GET", "POST")
 	post("/oauth2/logout/suite", p.oauth.SubmitLogout)
 
+	// For people who cannot sign in.
+	step("/mot-de-passe-oublie", p.recovery.Forgotten, p.recovery.SubmitForgotten)
+	show("/mot-de-passe-oublie/envoye", p.recovery.Sent)
+	step(delivery.ResetPath, p.recovery.Choose, p.recovery.SubmitChoose)
+	show("/mot-de-passe-oublie/termine", p.recovery.Changed)
+
 	// Help and the pages of the footer.
 	for path, template := range map[string]string{
-		"/mot-de-passe-oublie":   "forgotten",
 		"/probleme-de-connexion": "problem",
 		"/aide":                  "help",
 		"/accessibilite":         "accessibility",

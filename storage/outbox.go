@@ -13,6 +13,8 @@ const (
 	MessageEmailCode              = "email_code"
 	MessagePasswordChanged        = "password_changed"
 	MessageAdministratorAppointed = "administrator_appointed"
+	MessagePasswordReset          = "password_reset" // « Mot de passe oublié »: a provisional password or a link
+	MessageIdentifierFound        = "identifier_found"
 )
 
 // States of a message:
@@ -64,7 +66,8 @@ func scanMessage(s scanner) (m Message, err error) {
 
 // priority lets a person who waits for a code pass before an import's mails.
 func priority(kind string) int {
-	if kind == MessageEmailCode || kind == MessagePasswordChanged {
+	switch kind {
+	case MessageEmailCode, MessagePasswordChanged, MessagePasswordReset, MessageIdentifierFound:
 		return 0
 	}
 	return 1
@@ -111,7 +114,7 @@ func (q *Queries) EnqueueCredentials(ctx context.Context, a Account, u User, now
 
 // mayLeave keeps credentials back while access is suspended: they wait in the
 // queue. Notices leave whatever became of the person they are about.
-const mayLeave = `((kind <> 'identifier' AND kind <> 'provisional') OR (
+const mayLeave = `(kind NOT IN ('identifier', 'provisional', 'password_reset', 'identifier_found') OR (
 	NOT EXISTS (SELECT 1 FROM accounts WHERE accounts.id = messages.account_id AND suspended_at <> 0) AND
 	NOT EXISTS (SELECT 1 FROM users WHERE users.id = messages.user_id AND state IN ('suspended', 'closed'))))`
 

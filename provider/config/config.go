@@ -133,14 +133,17 @@ type Security struct {
 	AdminMinimum        int           `yaml:"administrator_minimum"` // characters, 16 to 64
 	ProvisionalByEmail  time.Duration `yaml:"provisional_by_email"`
 	ProvisionalByLetter time.Duration `yaml:"provisional_by_letter"` // from the print date
-	EmailCode           time.Duration `yaml:"email_code"`
-	HashConcurrency     int           `yaml:"hash_concurrency"`     // Argon2id computations at once; 0 = number of CPUs
-	MaxFailuresPerDay   int           `yaml:"max_failures_per_day"` // per account, 5 to 25
-	SignInRequest       time.Duration `yaml:"sign_in_request"`      // life of a pending authorization request
-	AccessToken         time.Duration `yaml:"access_token"`
-	IDToken             time.Duration `yaml:"id_token"`
-	RefreshToken        RefreshToken  `yaml:"refresh_token"`
-	KeyRotation         time.Duration `yaml:"key_rotation"` // a signing key signs that long, 7 to 397 days
+	// Reset says what « Mot de passe oublié » sends: a provisional password or a link.
+	Reset             string        `yaml:"reset"`
+	ResetValidity     time.Duration `yaml:"reset_validity"` // of what it sends, 1h to 24h
+	EmailCode         time.Duration `yaml:"email_code"`
+	HashConcurrency   int           `yaml:"hash_concurrency"`     // Argon2id computations at once; 0 = number of CPUs
+	MaxFailuresPerDay int           `yaml:"max_failures_per_day"` // per account, 5 to 25
+	SignInRequest     time.Duration `yaml:"sign_in_request"`      // life of a pending authorization request
+	AccessToken       time.Duration `yaml:"access_token"`
+	IDToken           time.Duration `yaml:"id_token"`
+	RefreshToken      RefreshToken  `yaml:"refresh_token"`
+	KeyRotation       time.Duration `yaml:"key_rotation"` // a signing key signs that long, 7 to 397 days
 	// RequirePAR has every application push its authorization requests
 	// (RFC 9126); else those do that are registered for it.
 	RequirePAR bool `yaml:"require_par"`
@@ -219,6 +222,8 @@ func Default() Config {
 			AdminMinimum:        16,
 			ProvisionalByEmail:  7 * day,
 			ProvisionalByLetter: 30 * day,
+			Reset:               ResetPassword,
+			ResetValidity:       day,
 			EmailCode:           30 * time.Minute,
 			MaxFailuresPerDay:   20,
 			SignInRequest:       time.Hour,

@@ -5,6 +5,12 @@ import (
 	"time"
 )
 
+// What « Mot de passe oublié » sends (security.reset).
+const (
+	ResetPassword = "password" // a provisional password, for one sign-in
+	ResetLink     = "link"     // a link at which a password is chosen, once
+)
+
 // limits checks what is a number or a length of time.
 func (c *Config) limits(f *faults) {
 	s := c.Security
@@ -14,6 +20,12 @@ func (c *Config) limits(f *faults) {
 	between(f, "security.max_failures_per_day", s.MaxFailuresPerDay, 5, 25)
 	positive(f, "security.provisional_by_email", s.ProvisionalByEmail)
 	positive(f, "security.provisional_by_letter", s.ProvisionalByLetter)
+	if s.Reset != ResetPassword && s.Reset != ResetLink {
+		f.add("security.reset", "must be %s or %s", ResetPassword, ResetLink)
+	}
+	if s.ResetValidity < time.Hour || s.ResetValidity > day {
+		f.add("security.reset_validity", "must be from 1h to 24h: the CNIL allows a day at most for a reset that nobody looks at")
+	}
 	positive(f, "security.email_code", s.EmailCode)
 	positive(f, "security.sign_in_request", s.SignInRequest)
 	positive(f, "security.access_token", s.AccessToken)

@@ -59,6 +59,11 @@ func (d *Delivery) produce(ctx context.Context, m storage.Message) (parcel, erro
 		return d.compose(parcel{}, out)
 	case storage.MessageProvisional:
 		return d.provisional(ctx, m, u, out)
+	case storage.MessagePasswordReset:
+		return d.reset(ctx, m, u, out)
+	case storage.MessageIdentifierFound:
+		out.Data.Identifier, out.Data.Date = account.FormatIdentifier(u.Identifier), m.CreatedAt.Time()
+		return d.compose(parcel{}, out)
 	case storage.MessageEmailCode:
 		return d.code(ctx, m, u, out)
 	case storage.MessagePasswordChanged:
@@ -90,14 +95,10 @@ func (d *Delivery) provisional(ctx context.Context, m storage.Message, u storage
 	} else if newer {
 		return parcel{}, obsolete("a newer password has left")
 	}
-	earlier, err := d.DB.ProvisionalsOf(ctx, u.ID)
-	if err != nil {
-		return parcel{}, fmt.Errorf("load provisional passwords: %w", err)
-	}
-	for _, p := range earlier {
-		if !p.UsedAt.IsZero() && p.CreatedAt >= m.CreatedAt {
-			return parcel{}, obsolete("the password of an earlier attempt has arrived and was used")
-		}
+	if used, err := d.usedSince(ctx, m); err != nil {
+		return parcel{}, err
+	} else if used {
+		return parcel{}, obsolete("the password of an earlier attempt has arrived and was used")
 	}
 	_, key, err := account.EmailKey(out.To)
 	if out.To != "" && err != nil {
@@ -113,6 +114,18 @@ func (d *Delivery) provisional(ctx context.Context, m storage.Message, u storage
 	out.Data.Password, out.Data.Date = password.Format(plain), lastDay(until)
 	return d.compose(parcel{secret: out.Data.Password, provisionalID: row.ID,
 		store: func(ctx context.Context, q *storage.Queries) error { return q.CreateProvisional(ctx, row) }}, out)
+}
+
+// usedSince tells whether a provisional password that was made for the message
+// before has been used.
+func (d *Delivery) usedSince(ctx context.Context, m storage.Message) (bool, error) {
+	earlier, err := d.DB.ProvisionalsOf(ctx, m.UserID)
+	if err != nil {
+		return false, fmt.Errorf("load provisional passwords: %w", err)
+	}
+	return slices.ContainsFunc(earlier, func(p storage.Provisional) bool {
+		return !p.UsedAt.IsZero() && p.CreatedAt >= m.CreatedAt && p.ID > m.ID // ids rise: two within one second
+	}), nil
 }
 
 // code makes an e-mail code for the address that waits for one.

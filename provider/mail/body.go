@@ -70,7 +70,7 @@ func (c *Composer) write(m Message) (subject, plain, rich string, err error) {
 func (d Data) vars() map[string]string {
 	vars := map[string]string{
 		"numero": d.Number, "identifiant": d.Identifier, "mot_de_passe": d.Password, "code": d.Code,
-		"prenom_nom": d.Person, "raison_sociale": d.Company,
+		"prenom_nom": d.Person, "raison_sociale": d.Company, "lien": d.Link,
 	}
 	if !d.Date.IsZero() {
 		vars["date"], vars["heure"] = text.Date(d.Date), text.Hour(d.Date)
@@ -83,7 +83,8 @@ func (d Data) vars() map[string]string {
 
 // writer holds the values of one mail for the functions its templates call:
 // t writes a text, link writes one in which {adresse_site} is a link, fact
-// writes one whose value stands out, hello greets.
+// writes one whose value stands out, act writes one in which {lien} is a link,
+// hello greets.
 type writer struct {
 	texts                         *text.Catalog
 	subject, name, issuer, colour string
@@ -91,14 +92,14 @@ type writer struct {
 }
 
 func (w writer) textFuncs() texttemplate.FuncMap {
-	return texttemplate.FuncMap{"t": w.plain, "link": w.plain, "fact": w.plain, "hello": func() (string, error) {
+	return texttemplate.FuncMap{"t": w.plain, "link": w.plain, "act": w.plain, "fact": w.plain, "hello": func() (string, error) {
 		return w.hello().plain(w.helloKey())
 	}}
 }
 
 func (w writer) htmlFuncs() template.FuncMap {
 	return template.FuncMap{
-		"t": w.html, "link": w.link, "fact": w.fact,
+		"t": w.html, "link": w.link, "act": w.act, "fact": w.fact,
 		"hello":   func() (template.HTML, error) { return w.hello().html(w.helloKey()) },
 		"list":    func(items ...template.HTML) []template.HTML { return items },
 		"subject": func() string { return w.subject },
@@ -148,18 +149,29 @@ func (w writer) plain(key string) (string, error) {
 const linkMark, factStart, factEnd = "\ue000", "\ue001", "\ue002"
 
 func (w writer) html(key string) (template.HTML, error) {
-	return w.rich(key, w.issuer, func(v string) string { return v })
+	return w.rich(key, w.issuer, w.issuer, func(v string) string { return v })
 }
 
 func (w writer) link(key string) (template.HTML, error) {
-	return w.rich(key, linkMark, func(v string) string { return v })
+	return w.rich(key, linkMark, w.issuer, func(v string) string { return v })
+}
+
+func (w writer) act(key string) (template.HTML, error) {
+	link := w.vars["lien"]
+	return w.rich(key, w.issuer, link, func(v string) string {
+		if v == link {
+			return linkMark
+		}
+		return v
+	})
 }
 
 func (w writer) fact(key string) (template.HTML, error) {
-	return w.rich(key, w.issuer, func(v string) string { return factStart + v + factEnd })
+	return w.rich(key, w.issuer, w.issuer, func(v string) string { return factStart + v + factEnd })
 }
 
-func (w writer) rich(key, site string, value func(string) string) (template.HTML, error) {
+// rich writes a text as HTML; target is where linkMark leads.
+func (w writer) rich(key, site, target string, value func(string) string) (template.HTML, error) {
 	spans, err := w.spans(key, site, value)
 	var b strings.Builder
 	for _, s := range spans {
@@ -169,7 +181,7 @@ func (w writer) rich(key, site string, value func(string) string) (template.HTML
 		}
 		b.WriteString(escaped)
 	}
-	address := html.EscapeString(w.issuer)
+	address := html.EscapeString(target)
 	marks := strings.NewReplacer(
 		linkMark, `<a href="`+address+`" style="color:`+html.EscapeString(w.colour)+`; font-weight:bold; text-decoration:underline;">`+address+`</a>`,
 		factStart, `<strong style="font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace; font-size:20px; letter-spacing:1px; white-space:nowrap;">`,

@@ -58,6 +58,9 @@ func samples() []Message {
 		{ID: "0193-2", Kind: KindProvisional, To: to, ToName: name, Data: Data{Number: "45675320380001", Password: "K7PQ-3WXY-49CD", Date: moment.AddDate(0, 0, 7)}},
 		{ID: "0193-3", Kind: KindEmailCode, To: to, ToName: name, Data: Data{Code: "407193", Validity: 30 * time.Minute}},
 		{ID: "0193-4", Kind: KindPasswordChanged, To: to, ToName: name, Data: Data{Number: "45675320380001", Date: moment}},
+		{ID: "0193-6", Kind: KindPasswordReset, To: to, Data: Data{Number: "45675320380001", Password: "K7PQ-3WXY-49CD", Date: moment, Validity: 24 * time.Hour}},
+		{ID: "0193-7", Kind: KindPasswordLink, To: to, Data: Data{Number: "45675320380001", Link: "https://connexion.agence.example/mot-de-passe-oublie/choisir?lien=0193-7.q7pQ3wXy49CdK7Pq3wXy49CdK7Pq3wXy49CdK7Pq3w", Date: moment, Validity: 24 * time.Hour}},
+		{ID: "0193-8", Kind: KindIdentifierFound, To: to, ToName: name, Data: Data{Number: "45675320380001", Identifier: "LOG 4F0O8B1L", Date: moment}},
 		{ID: "0193-5", Kind: KindAdministratorAppointed, To: to, Data: Data{Company: "SCI des Œillets", Person: "Zoë Lefèvre", Date: moment}},
 	}
 }
@@ -204,7 +207,7 @@ func TestBothPartsSayTheSame(t *testing.T) {
 }
 
 func TestHTMLNeedsNothingFromOutside(t *testing.T) {
-	links := map[string]int{KindIdentifier: 1, KindProvisional: 1} // notices of security have none
+	links := map[string]int{KindIdentifier: 1, KindProvisional: 1, KindPasswordReset: 1, KindPasswordLink: 1} // notices of security have none
 	for _, m := range samples() {
 		doc := document(t, compose(t, m))
 		if n := doc.Find("img, script, link, style, iframe, form, [src], [background], [onclick]").Length(); n > 0 {
@@ -221,7 +224,7 @@ func TestHTMLNeedsNothingFromOutside(t *testing.T) {
 			t.Errorf("%s: %d links, want %d", m.Kind, a.Length(), links[m.Kind])
 		}
 		a.Each(func(_ int, s *goquery.Selection) {
-			if s.AttrOr("href", "") != "https://connexion.agence.example" || s.Text() != s.AttrOr("href", "") {
+			if to := s.AttrOr("href", ""); to != "https://connexion.agence.example" && to != m.Data.Link || s.Text() != s.AttrOr("href", "") {
 				t.Errorf("%s: link to %q called %q", m.Kind, s.AttrOr("href", ""), s.Text())
 			}
 		})

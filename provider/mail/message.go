@@ -17,6 +17,9 @@ const (
 	KindEmailCode              = "email_code"              // needs Code, Validity
 	KindPasswordChanged        = "password_changed"        // needs Number, Date (when it happened)
 	KindAdministratorAppointed = "administrator_appointed" // needs Company, Person, Date (when it happened)
+	KindPasswordReset          = "password_reset"          // needs Number, Password, Date (of the request), Validity
+	KindPasswordLink           = "password_link"           // needs Number, Link, Date (of the request), Validity
+	KindIdentifierFound        = "identifier_found"        // needs Number, Identifier, Date (of the request)
 )
 
 // kinds gives each kind the text of its subject; its templates bear its name.
@@ -26,6 +29,9 @@ var kinds = map[string]string{
 	KindEmailCode:              "mail.email_code.subject",
 	KindPasswordChanged:        "mail.password_changed.subject",
 	KindAdministratorAppointed: "mail.administrator_appointed.subject",
+	KindPasswordReset:          "mail.password_reset.subject",
+	KindPasswordLink:           "mail.password_link.subject",
+	KindIdentifierFound:        "mail.identifier_found.subject",
 }
 
 // Message is what to say to whom.
@@ -49,6 +55,7 @@ type Data struct {
 	Code       string // six digits
 	Person     string // the administrator's name
 	Company    string // raison sociale
+	Link       string // address on our own site, whole
 	Date       time.Time
 	Validity   time.Duration
 }
@@ -72,7 +79,7 @@ func (m Message) check() error {
 	d := m.Data
 	for _, v := range []struct{ what, value string }{
 		{"recipient's name", m.ToName}, {"number", d.Number}, {"identifier", d.Identifier},
-		{"password", d.Password}, {"code", d.Code}, {"person", d.Person}, {"company", d.Company},
+		{"password", d.Password}, {"code", d.Code}, {"person", d.Person}, {"company", d.Company}, {"link", d.Link},
 	} {
 		if err := checkValue(v.value); err != nil {
 			return fmt.Errorf("%s: %w", v.what, err) // the value may be secret: never in the error

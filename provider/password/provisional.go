@@ -41,7 +41,16 @@ func Normalize(typed string) (code string, ok bool) {
 	if len(typed) > maxTyped {
 		return "", false
 	}
-	code = strings.Map(func(r rune) rune {
+	code = squeeze(typed)
+	if len(code) != provisionalLength || strings.Trim(code, secret.Signs) != "" {
+		return "", false
+	}
+	return code, true
+}
+
+// squeeze drops spaces and hyphens and makes letters capital.
+func squeeze(typed string) string {
+	return strings.Map(func(r rune) rune {
 		switch {
 		case ignored(r) || unicode.Is(unicode.Pd, r) || r == '\u2212':
 			return -1
@@ -50,10 +59,6 @@ func Normalize(typed string) (code string, ok bool) {
 		}
 		return r
 	}, typed)
-	if len(code) != provisionalLength || strings.Trim(code, secret.Signs) != "" {
-		return "", false
-	}
-	return code, true
 }
 
 // NormalizeCode returns the digits of an e-mail code, spaces left out; ok tells
@@ -83,6 +88,10 @@ func ignored(r rune) bool {
 // key derived from the master secret, bound to the user, so that a row copied
 // to another user opens nothing. code is as [Normalize] returns it.
 func Hash(key []byte, userID, code string) []byte { return keyed(key, "provisional", userID, code) }
+
+// HashLink returns what is stored of the secret in a link that lets a user choose
+// another password. It never equals that of a provisional password.
+func HashLink(key []byte, userID, secret string) []byte { return keyed(key, "link", userID, secret) }
 
 // HashCode returns what is stored of an e-mail code, bound to the user and to
 // the address it was sent to (its key, see account.EmailKey).

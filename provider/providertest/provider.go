@@ -146,9 +146,12 @@ func (p *Provider) Import(rows ...string) operator.Report {
 // Browser returns a fresh browser.
 func (p *Provider) Browser() *Browser { p.t.Helper(); return NewBrowser(p.t) }
 
-// Deliver sends every mail that is due.
+// Deliver answers every request for help and sends every mail that is due.
 func (p *Provider) Deliver() {
 	p.t.Helper()
+	if _, err := p.Help(context.Background()); err != nil {
+		p.t.Fatal(err)
+	}
 	if _, err := p.Delivery.Run(context.Background()); err != nil {
 		p.t.Fatal(err)
 	}

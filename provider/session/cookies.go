@@ -34,8 +34,18 @@ func newCookie(master secret.Master, name string, secure bool, life time.Duratio
 }
 
 // fresh returns a cookie with a new random value and the hash of that value.
-func (c cookie) fresh() (*http.Cookie, []byte, error) {
-	value := secret.Random(32)
+func (c cookie) fresh() (*http.Cookie, []byte, error) { return c.encode(secret.Random(32)) }
+
+// again returns the request's cookie at the beginning of another life, or a
+// fresh one.
+func (c cookie) again(r *http.Request) (*http.Cookie, []byte, error) {
+	if value, ok := c.value(r); ok {
+		return c.encode(value)
+	}
+	return c.fresh()
+}
+
+func (c cookie) encode(value []byte) (*http.Cookie, []byte, error) {
 	hash := sha256.Sum256(value) // before Encode, which may overwrite the value
 	encoded, err := c.codec.Encode(c.name, value)
 	if err != nil {
@@ -47,6 +57,15 @@ func (c cookie) fresh() (*http.Cookie, []byte, error) {
 // read returns the hash of the value in the request's cookie. A cookie that
 // does not decode is none.
 func (c cookie) read(r *http.Request) ([]byte, bool) {
+	value, ok := c.value(r)
+	if !ok {
+		return nil, false
+	}
+	hash := sha256.Sum256(value)
+	return hash[:], true
+}
+
+func (c cookie) value(r *http.Request) ([]byte, bool) {
 	sent, err := r.Cookie(c.name)
 	if err != nil {
 		return nil, false
@@ -59,8 +78,7 @@ func (c cookie) read(r *http.Request) ([]byte, bool) {
 	if err := c.codec.Decode(c.name, sent.Value, &value); err != nil || len(value) != 32 {
 		return nil, false
 	}
-	hash := sha256.Sum256(value)
-	return hash[:], true
+	return value, true
 }
 
 // with returns the cookie with that content, until the browser closes.

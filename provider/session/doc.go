@@ -1,12 +1,13 @@
 // Package session keeps a browser signed in.
 //
-// Two cookies, each with its own key derived from the master secret:
+// Three cookies, each with its own key derived from the master secret:
 //
 //	__Host-session  the sign-in; gone with the browser, on sign-out or when the row ends
 //	__Host-flow     one random value per browser; authorization requests are tied to it
+//	__Host-device   one random value per browser, a year long: who has signed in here before
 //
-// On a plain http issuer, which is loopback only, they are called session and
-// flow and lack Secure, because most browsers refuse Secure cookies there.
+// On a plain http issuer, which is loopback only, they are called session,
+// flow and device and lack Secure, because most browsers refuse Secure cookies there.
 //
 // A cookie holds 32 random bytes under a MAC, the database their SHA-256: a
 // stolen database opens no session, a forged cookie is refused without asking
@@ -23,6 +24,9 @@
 // were signed in to: Resting finds it for who signs out, or in again, until its
 // absolute end. Storage notes for each of those applications that it is to be
 // told when a session ends, whichever way it does.
+//
+// The device cookie signs nobody in. It only has the failures of the person who
+// signed in here counted apart from those of strangers.
 //
 // A cookie that does not decode is no cookie. The package does not know what a
 // session may do: that is account.MayIssue and the table of signin.

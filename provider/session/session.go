@@ -36,13 +36,15 @@ type Manager struct {
 
 	session cookie
 	browser cookie
+	device  cookie
 }
 
 // New returns a manager. secure says that the issuer is https.
 func New(master secret.Master, db *storage.DB, idle, absolute time.Duration, secure bool, now func() time.Time) *Manager {
 	return &Manager{DB: db, Idle: idle, Absolute: absolute, Now: now,
 		session: newCookie(master, "session", secure, absolute),
-		browser: newCookie(master, "flow", secure, browserCookieLife)}
+		browser: newCookie(master, "flow", secure, browserCookieLife),
+		device:  newCookie(master, "device", secure, DeviceLife)}
 }
 
 // Current returns the request's live session, or ErrNone or ErrExpired, and
@@ -194,9 +196,11 @@ func (m *Manager) Browser(w http.ResponseWriter, r *http.Request) ([]byte, error
 	return hash, nil
 }
 
-// CookieNames are the names under which a browser shows our two cookies, for
-// the page that tells people about them.
-func (m *Manager) CookieNames() (session, browser string) { return m.session.name, m.browser.name }
+// CookieNames are the names under which a browser shows our cookies, for the
+// page that tells people about them.
+func (m *Manager) CookieNames() (session, browser, device string) {
+	return m.session.name, m.browser.name, m.device.name
+}
 
 // BrowserOf returns the same hash, or false for a browser that brought no
 // cookie: a new one, or one that refuses cookies.

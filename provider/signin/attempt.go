@@ -16,11 +16,13 @@ import (
 // attempt is one try to sign in, before its secret is looked at.
 type attempt struct {
 	user       storage.User // ID "" when nobody has the identifier
-	accountKey string       // counter of the user, or of the unknown identifier
+	accountKey string       // counter of the user, of the browser known to be his, or of the unknown identifier
+	codeKey    string       // counter of provisional passwords while that one lets nothing through; "" when none was typed
+	codeOnly   bool         // only a provisional password may be right: accountKey is codeKey
 	addressKey string       // counter of the network address
 }
 
-func (s *Signin) attempt(r *http.Request, typed string) (a attempt, err error) {
+func (s *Signin) attempt(r *http.Request, typed, secret string) (a attempt, err error) {
 	keys := throttle.Keys(s.Master.Derive("throttle"))
 	a.addressKey = keys.Address(web.AddressKey(web.ClientAddress(r, s.TrustedProxies)))
 	identifier, err := account.NormalizeIdentifier(typed)
@@ -36,6 +38,16 @@ func (s *Signin) attempt(r *http.Request, typed string) (a attempt, err error) {
 	default:
 		a.accountKey = keys.User(a.user.ID)
 	}
+	if _, ok := password.Normalize(secret); ok {
+		a.codeKey = keys.Code(a.accountKey)
+	}
+	known, err := s.Sessions.Known(r, a.user.ID)
+	if err != nil {
+		return a, err
+	}
+	if known != "" {
+		a.accountKey = keys.KnownBrowser(a.user.ID, known)
+	}
 	return a, nil
 }
 
@@ -47,21 +59,36 @@ type counted struct {
 
 // count writes the attempt down as a failure, before anything is compared: a
 // hundred guesses at once count as a hundred. A try that an account's wait
-// refuses costs the network address nothing.
+// refuses costs the network address nothing. What may be a provisional password
+// is tried even then, under a counter of its own: it is how people who asked for
+// one come in again.
 //
 // Whoever writes both counters writes the address first: in another order two
 // sign-ins at once would wait for each other, which PostgreSQL ends with an error.
-func (s *Signin) count(ctx context.Context, a attempt) (c counted, err error) {
+func (s *Signin) count(ctx context.Context, a *attempt) (c counted, err error) {
+	key, codeOnly := a.accountKey, false
 	err = s.DB.InTx(ctx, func(q *storage.Queries) error {
 		now := s.Now()
 		if c.address, err = throttle.Address(ctx, q, a.addressKey, now); err != nil || !c.address.Allowed {
 			return err
 		}
-		if c.account, err = s.limits().Attempt(ctx, q, a.accountKey, now); err != nil || c.account.Allowed {
+		key, codeOnly = a.accountKey, false // the transaction may run twice
+		if c.account, err = s.limits().Attempt(ctx, q, key, now); err != nil || c.account.Allowed {
 			return err
+		}
+		if a.codeKey != "" {
+			code, err := s.limits().Attempt(ctx, q, a.codeKey, now)
+			if err != nil {
+				return err
+			}
+			if code.Allowed {
+				c.account, key, codeOnly = code, a.codeKey, true
+				return nil
+			}
 		}
 		return throttle.RefundAddress(ctx, q, a.addressKey)
 	})
+	a.accountKey, a.codeOnly = key, codeOnly
 	return c, err
 }
 
@@ -122,8 +149,10 @@ func (p proof) kind() string {
 }
 
 // prove compares the secret with everything it could be. It costs one Argon2id
-// computation whoever the user is, nobody included.
-func (s *Signin) prove(ctx context.Context, u storage.User, typed string) (p proof, err error) {
+// computation whoever the user is, nobody included; none when only a provisional
+// password may be right.
+func (s *Signin) prove(ctx context.Context, a attempt, typed string) (p proof, err error) {
+	u := a.user
 	list, err := s.DB.ProvisionalsOf(ctx, u.ID)
 	if err != nil {
 		return p, fmt.Errorf("load provisional passwords: %w", err)
@@ -139,6 +168,9 @@ func (s *Signin) prove(ctx context.Context, u storage.User, typed string) (p pro
 		} else {
 			p.expired = candidate
 		}
+	}
+	if a.codeOnly {
+		return p, nil
 	}
 	p.own, p.rehash, err = s.Hasher.Verify(ctx, u.PasswordHash, typed)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 
 	"loge/provider/account"
+	"loge/provider/password"
 	"loge/provider/text"
 	"loge/provider/throttle"
 	"loge/provider/web"
@@ -68,11 +69,12 @@ func (s *Signin) SubmitLogin(w http.ResponseWriter, r *http.Request) error {
 	if faults := missing(v.Form); len(faults) > 0 {
 		return refuse(http.StatusUnprocessableEntity, faults...)
 	}
-	a, err := s.attempt(r, v.Form.Get("identifiant"))
+	typed := v.Form.Get("mot_de_passe")
+	a, err := s.attempt(r, v.Form.Get("identifiant"), typed)
 	if err != nil {
 		return err
 	}
-	count, err := s.count(r.Context(), a)
+	count, err := s.count(r.Context(), &a)
 	if err != nil {
 		return fmt.Errorf("count attempt: %w", err)
 	}
@@ -80,7 +82,7 @@ func (s *Signin) SubmitLogin(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Retry-After", strconv.Itoa(wait))
 		return refuse(http.StatusTooManyRequests, fault)
 	}
-	p, err := s.prove(r.Context(), a.user, v.Form.Get("mot_de_passe"))
+	p, err := s.prove(r.Context(), a, typed)
 	if err != nil {
 		return s.notLookedAt(w, r, a, err)
 	}
@@ -88,7 +90,7 @@ func (s *Signin) SubmitLogin(w http.ResponseWriter, r *http.Request) error {
 		if err := s.failed(r.Context(), a); err != nil {
 			return err
 		}
-		return refuse(http.StatusUnprocessableEntity, wrong(count.account)...)
+		return refuse(http.StatusUnprocessableEntity, wrong(count.account, typed)...)
 	}
 	return s.proven(w, r, v, a, p, count)
 }
@@ -108,19 +110,22 @@ func (s *Signin) proven(w http.ResponseWriter, r *http.Request, v visit, a attem
 		}
 		return s.render(w, r, v, web.View{Template: page, Status: http.StatusForbidden, Data: stepPage{Flow: v.Flow.ID}})
 	}
-	cookie, err := s.open(r, v, a, p)
+	cookies, err := s.open(r, v, a, p)
 	if errors.Is(err, storage.ErrNotFound) { // the password was changed while we looked at the old one
-		return s.showLogin(w, r, v, http.StatusUnprocessableEntity, wrong(count.account), v.Form)
+		return s.showLogin(w, r, v, http.StatusUnprocessableEntity, wrong(count.account, v.Form.Get("mot_de_passe")), v.Form)
 	}
 	if err != nil {
 		return fmt.Errorf("sign in: %w", err)
 	}
-	http.SetCookie(w, cookie)
+	for _, cookie := range cookies {
+		http.SetCookie(w, cookie)
+	}
 	return s.onward(w, r, v)
 }
 
-// open signs the person in: what was counted is given back, a session begins.
-func (s *Signin) open(r *http.Request, v visit, a attempt, p proof) (cookie *http.Cookie, err error) {
+// open signs the person in: what was counted is given back, a session begins,
+// and the browser is known from now on if the password is the person's own.
+func (s *Signin) open(r *http.Request, v visit, a attempt, p proof) (cookies []*http.Cookie, err error) {
 	ctx, now := r.Context(), storage.At(s.Now())
 	if err := s.rest(r, &v); err != nil {
 		return nil, err
@@ -138,9 +143,17 @@ func (s *Signin) open(r *http.Request, v visit, a attempt, p proof) (cookie *htt
 				return err
 			}
 		}
-		var opened storage.Session
-		if opened, cookie, err = s.enter(r, q, v.Session, storage.Session{UserID: a.user.ID, ProvisionalID: p.live.ID, AMR: "pwd"}); err != nil {
+		opened, cookie, err := s.enter(r, q, v.Session, storage.Session{UserID: a.user.ID, ProvisionalID: p.live.ID, AMR: "pwd"})
+		if err != nil {
 			return err
+		}
+		cookies = []*http.Cookie{cookie}
+		if p.own {
+			device, err := s.Sessions.Remember(ctx, q, r, a.user.ID)
+			if err != nil {
+				return err
+			}
+			cookies = append(cookies, device)
 		}
 		if v.Flow.ID != "" {
 			if err := q.SetFlowSession(ctx, v.Flow.ID, opened.ID); err != nil {
@@ -149,7 +162,7 @@ func (s *Signin) open(r *http.Request, v visit, a attempt, p proof) (cookie *htt
 		}
 		return q.Audit(ctx, s.event(a.user, "signin.succeeded", map[string]string{"session": opened.ID, "with": p.kind()}))
 	})
-	return cookie, err
+	return cookies, err
 }
 
 // enter begins the session that next describes. The one this browser had, idle
@@ -179,8 +192,16 @@ func missing(form url.Values) (faults web.FieldErrors) {
 	return faults
 }
 
-func wrong(d throttle.Decision) web.FieldErrors {
+// wrong tells apart what cannot be a provisional password although it looks like
+// one: that follows from the text alone, whoever it is for.
+func wrong(d throttle.Decision, typed string) web.FieldErrors {
 	faults := web.FieldErrors{{Key: "login.error.wrong"}}
+	switch slip, n := password.Misread(typed); slip {
+	case password.WrongLength:
+		faults = append(faults, web.FieldError{Key: "login.error.slip_length", Vars: []string{"n", strconv.Itoa(n)}})
+	case password.WrongSign:
+		faults = append(faults, web.FieldError{Key: "login.error.slip_sign"})
+	}
 	if d.ShowForgotten {
 		faults = append(faults, web.FieldError{Key: "login.error.forgotten"})
 	}

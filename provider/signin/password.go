@@ -70,7 +70,7 @@ func (s *Signin) SubmitPassword(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return s.busy(w, fmt.Errorf("hash password: %w", err))
 		}
-		cookie, err := s.savePassword(r.Context(), v, hash)
+		cookies, err := s.savePassword(r, v, hash)
 		if errors.Is(err, storage.ErrNotFound) { // consumed, expired, suspended or signed out since we looked: look again
 			web.SeeOther(w, r, v.with(Password.path()))
 			return nil
@@ -79,7 +79,9 @@ func (s *Signin) SubmitPassword(w http.ResponseWriter, r *http.Request) error {
 			return fmt.Errorf("save password: %w", err)
 		}
 		s.Wake()
-		http.SetCookie(w, cookie)
+		for _, cookie := range cookies {
+			http.SetCookie(w, cookie)
+		}
 		return s.onward(w, r, v)
 	})
 }
@@ -112,8 +114,11 @@ func (s *Signin) checkPassword(ctx context.Context, v visit, typed string) (faul
 // savePassword does it all in one transaction, the consumption first: of two
 // browsers with the same provisional password one goes on and the other gets
 // storage.ErrNotFound.
-func (s *Signin) savePassword(ctx context.Context, v visit, hash string) (cookie *http.Cookie, err error) {
-	now := storage.At(s.Now())
+//
+// Whoever had to wait after wrong passwords no longer has to, and this browser
+// is known from now on.
+func (s *Signin) savePassword(r *http.Request, v visit, hash string) (cookies []*http.Cookie, err error) {
+	ctx, now := r.Context(), storage.At(s.Now())
 	err = s.DB.InTx(ctx, func(q *storage.Queries) error {
 		if v.Provisional.ID != "" {
 			if _, err := q.ConsumeProvisional(ctx, v.Provisional.ID, now); err != nil {
@@ -129,7 +134,16 @@ func (s *Signin) savePassword(ctx context.Context, v visit, hash string) (cookie
 		if err := s.Sessions.EndOthers(ctx, q, v.User.ID, v.Session.ID); err != nil {
 			return err
 		}
-		if _, cookie, err = s.Sessions.Rotate(ctx, q, v.Session); err != nil {
+		_, cookie, err := s.Sessions.Rotate(ctx, q, v.Session)
+		if err != nil {
+			return err
+		}
+		device, err := s.Sessions.Remember(ctx, q, r, v.User.ID)
+		if err != nil {
+			return err
+		}
+		cookies = []*http.Cookie{cookie, device}
+		if err := q.ClearFailuresOfUser(ctx, v.User.ID); err != nil {
 			return err
 		}
 		if v.User.PasswordHash != "" && v.User.Email != "" {
@@ -147,7 +161,7 @@ func (s *Signin) savePassword(ctx context.Context, v visit, hash string) (cookie
 		}
 		return q.Audit(ctx, s.event(v.User, "administrator.appointed", map[string]string{"account": v.Account.ID}))
 	})
-	return cookie, err
+	return cookies, err
 }
 
 // appoint makes the person the first administrator if that was agreed. Who

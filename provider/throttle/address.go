@@ -7,7 +7,7 @@ import (
 	"loge/storage"
 )
 
-// bucket is one limit of a network address: a unit comes back every increment
+// bucket is one limit: a unit comes back every increment
 // seconds, and a full bucket is burst seconds' worth of units.
 type bucket struct {
 	suffix           string
@@ -25,8 +25,13 @@ var addressBuckets = []bucket{
 // [Keys.Address]), inside the caller's transaction. A refusal takes nothing.
 // After a right password, or one that was not looked at: [RefundAddress].
 func Address(ctx context.Context, q *storage.Queries, key string, now time.Time) (Decision, error) {
+	return take(ctx, q, key, now, addressBuckets)
+}
+
+// take takes one unit from each bucket of a key, or none at all.
+func take(ctx context.Context, q *storage.Queries, key string, now time.Time, buckets []bucket) (Decision, error) {
 	t := storage.At(now)
-	for i, b := range addressBuckets {
+	for i, b := range buckets {
 		taken, err := q.TakeThrottle(ctx, key+b.suffix, b.increment, b.burst, t)
 		if err != nil {
 			return Decision{}, err
@@ -34,7 +39,7 @@ func Address(ctx context.Context, q *storage.Queries, key string, now time.Time)
 		if taken {
 			continue
 		}
-		if err := refund(ctx, q, key, addressBuckets[:i]); err != nil {
+		if err := refund(ctx, q, key, buckets[:i]); err != nil {
 			return Decision{}, err
 		}
 		full, err := q.ThrottleFullAt(ctx, key+b.suffix)

@@ -7,6 +7,11 @@
 // looked at, and the try is not counted. Identifiers that nobody has get exactly
 // the same, under a keyed hash of what was typed.
 //
+// A browser in which the person has signed in before has a counter of its own:
+// what strangers try elsewhere never makes the person wait there. A provisional
+// password may be tried even while an account waits, under a third counter, so
+// that « Mot de passe oublié » always leads out; the own password may not.
+//
 // Per network address ([Address]): 30 failures in ten minutes and 100 a day.
 //
 // A try is counted before the password is looked at and given back when it was

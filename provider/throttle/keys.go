@@ -16,6 +16,16 @@ type Keys []byte
 // User returns the counter of a user.
 func (k Keys) User(id string) string { return "user:" + id }
 
+// KnownBrowser returns the counter of a user in a browser that is known to be
+// his. Strangers have no part in it.
+func (k Keys) KnownBrowser(userID, browserID string) string {
+	return k.User(userID) + "/browser:" + browserID
+}
+
+// Code returns the counter of the provisional passwords tried where the counter
+// of [Keys.User] or [Keys.Unknown] lets nothing through any more.
+func (k Keys) Code(key string) string { return key + "/code" }
+
 // Unknown returns the counter of an identifier that nobody has, or of a text
 // that is no identifier. Letter case and spaces make no difference, so that no
 // spelling opens a second counter.

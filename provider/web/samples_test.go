@@ -128,6 +128,15 @@ func samples(evil string) []sample {
 		Until, MaskedEmail string
 		Letter             bool
 	}
+	type forgotten struct {
+		Link            bool
+		Validity, Typed string
+	}
+	type newPassword struct {
+		Link       string
+		Minimum    int
+		Identifier string
+	}
 	flow := struct{ Flow string }{or("01944d5a")}
 	limit := &web.TimeLimit{Left: 30 * time.Minute, Ahead: 2 * time.Minute, Over: or("/connexion/expiration?demande=01944d5a")}
 	return []sample{
@@ -204,9 +213,16 @@ func samples(evil string) []sample {
 		{"legal-operateur", web.View{Template: "legal", Data: text}},
 		{"privacy", web.View{Template: "privacy"}},
 		{"privacy-operateur", web.View{Template: "privacy", Data: text}},
-		{"cookies", web.View{Template: "cookies", Data: struct{ Session, Flow string }{"__Host-session", "__Host-flow"}}},
+		{"cookies", web.View{Template: "cookies", Data: struct{ Session, Flow, Device string }{"__Host-session", "__Host-flow", "__Host-device"}}},
 		{"help", web.View{Template: "help"}},
-		{"forgotten", web.View{Template: "forgotten"}},
+		{"forgotten", web.View{Template: "forgotten", Data: forgotten{}, Values: values}},
+		{"forgotten-lien", web.View{Template: "forgotten", Data: forgotten{Link: true}, Values: values, Errors: wrong("email", "forgotten.error.email_wrong", "", "forgotten.error.wait")}},
+		{"forgottensent", web.View{Template: "forgottensent", Data: forgotten{Validity: or("24 heures"), Typed: or("marguerite.lefevre@exemple.fr")}}},
+		{"forgottensent-lien", web.View{Template: "forgottensent", Data: forgotten{Link: true, Validity: or("24 heures")}}},
+		{"newpassword", web.View{Template: "newpassword", Data: newPassword{or("01944d5a.x"), 12, or("LOG 4F7K29QX")}, Values: values}},
+		{"linkdead", web.View{Template: "linkdead", Data: forgotten{Link: true, Validity: or("24 heures")}}},
+		{"linkdead-provisoire", web.View{Template: "linkdead", Data: forgotten{Validity: or("24 heures")}}},
+		{"passwordchanged", web.View{Template: "passwordchanged"}},
 		{"problem", web.View{Template: "problem"}},
 	}
 }
