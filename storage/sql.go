@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net/url"
 	"regexp"
 	"sync"
@@ -27,6 +28,17 @@ func (t Time) Time() time.Time {
 		return time.Time{}
 	}
 	return time.Unix(int64(t), 0).UTC()
+}
+
+// Scan reads a column. Without it database/sql would write each number as text
+// and read that again.
+func (t *Time) Scan(column any) error {
+	seconds, ok := column.(int64)
+	if !ok {
+		return fmt.Errorf("a time is stored as %T", column)
+	}
+	*t = Time(seconds)
+	return nil
 }
 
 // IsZero tells whether t is never.
@@ -109,7 +121,9 @@ var numbered = regexp.MustCompile(`\$(\d+)`)
 // instead of 7.
 func renumber(query string) string { return numbered.ReplaceAllString(query, "+?$1") }
 
-// statements prepares each statement once on SQLite's readers.
+// statements prepares each statement once on SQLite's readers. A statement is
+// not interrupted when its caller leaves: it takes microseconds, and being ready
+// to be interrupted costs as much again.
 type statements struct {
 	pool  *sql.DB
 	cache sync.Map // query → *sql.Stmt; as bounded as the source code
@@ -131,28 +145,36 @@ func (s *statements) prepare(ctx context.Context, query string) (*sql.Stmt, erro
 }
 
 func (s *statements) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	stmt, err := s.prepare(ctx, query)
+	stmt, err := s.ready(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	return stmt.ExecContext(ctx, args...)
+	return stmt.Exec(args...)
 }
 
 func (s *statements) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	stmt, err := s.prepare(ctx, query)
+	stmt, err := s.ready(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	return stmt.QueryContext(ctx, args...)
+	return stmt.Query(args...)
 }
 
 func (s *statements) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	stmt, err := s.prepare(ctx, query)
+	stmt, err := s.ready(ctx, query)
 	if err != nil {
 		// A *sql.Row cannot be made from an error: the pool reports the same one.
 		return s.pool.QueryRowContext(ctx, renumber(query), args...)
 	}
-	return stmt.QueryRowContext(ctx, args...)
+	return stmt.QueryRow(args...)
+}
+
+// ready is prepare for a caller who is still there.
+func (s *statements) ready(ctx context.Context, query string) (*sql.Stmt, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return s.prepare(ctx, query)
 }
 
 // urlPath writes a file path into a file: URI.
