@@ -22,7 +22,8 @@ func (p *Provider) routes() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.around(r), nil
+	h, err := fixed(r)
+	return p.around(h), err
 }
 
 func (p *Provider) router() (*mux.Router, error) {

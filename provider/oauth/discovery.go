@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -178,5 +179,6 @@ func serveBytes(w http.ResponseWriter, contentType, cache string, body []byte) {
 	h := w.Header()
 	h.Set("Content-Type", contentType)
 	h.Set("Cache-Control", cache)
-	_, _ = w.Write(body) // fails only when the client has gone
+	h.Set("Content-Length", strconv.Itoa(len(body))) // net/http sends a longer body in chunks
+	_, _ = w.Write(body)                             // fails only when the client has gone
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -60,20 +61,21 @@ func policy(action string, asks bool) string {
 // SecurityHeaders are on every answer, the protocol's too. A page sets its own
 // Content-Security-Policy over this one.
 func SecurityHeaders(issuer string) func(http.Handler) http.Handler {
-	secure := strings.HasPrefix(issuer, "https://")
-	def := policy("'self'", false)
+	always := http.Header{}
+	always.Set("Content-Security-Policy", policy("'self'", false))
+	always.Set("X-Content-Type-Options", "nosniff")
+	always.Set("X-Frame-Options", "DENY") // for browsers without frame-ancestors
+	always.Set("Referrer-Policy", "same-origin")
+	always.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+	always.Set("Cross-Origin-Opener-Policy", "same-origin")
+	if strings.HasPrefix(issuer, "https://") {
+		always.Set("Strict-Transport-Security", "max-age=31536000")
+	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			h := w.Header()
-			h.Set("Content-Security-Policy", def)
-			h.Set("X-Content-Type-Options", "nosniff")
-			h.Set("X-Frame-Options", "DENY") // for browsers without frame-ancestors
-			h.Set("Referrer-Policy", "same-origin")
-			h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
-			h.Set("Cross-Origin-Opener-Policy", "same-origin")
-			if secure {
-				h.Set("Strict-Transport-Security", "max-age=31536000")
-			}
+			// The values are shared by all answers: whoever sets one puts another
+			// list in its place, and a list of one has no room to append to.
+			maps.Copy(w.Header(), always)
 			next.ServeHTTP(w, r)
 		})
 	}

@@ -60,6 +60,18 @@ func Route(next http.Handler) http.Handler {
 	})
 }
 
+// RouteAs is Route where the template is known beforehand.
+func RouteAs(template string) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if q, ok := r.Context().Value(requestKey{}).(*request); ok {
+				q.route = template
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
 func routeOf(r *http.Request) string {
 	if q, ok := r.Context().Value(requestKey{}).(*request); ok {
 		return q.route
@@ -100,7 +112,10 @@ func AccessLog(log *slog.Logger, now func() time.Time, trusted []netip.Prefix, a
 // takes half a page for a whole one.
 func (p *Pages) Recover(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		rec := &recorder{ResponseWriter: w}
+		rec, ok := w.(*recorder) // the access log's
+		if !ok {
+			rec = &recorder{ResponseWriter: w}
+		}
 		defer func() {
 			v := recover()
 			if v == nil {
