@@ -114,7 +114,7 @@ func href(t *testing.T, page *providertest.Page, selector string) *url.URL {
 	return parse(t, page.Find(selector).First().AttrOr("href", ""))
 }
 
-func parse(t *testing.T, address string) *url.URL {
+func parse(t testing.TB, address string) *url.URL {
 	t.Helper()
 	u, err := url.Parse(address)
 	if err != nil || address == "" {

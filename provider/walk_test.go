@@ -39,7 +39,7 @@ const own = "quatre lampes sous la pluie"
 // walker answers every page of the sign-in as one person would.
 type walker struct {
 	*providertest.Provider
-	t             *testing.T
+	t             testing.TB
 	given, family string // where the form is empty
 	email         string // typed, if not empty
 	password      string
@@ -86,7 +86,7 @@ func (w walker) details(page *providertest.Page) (pairs []string) {
 }
 
 // visitor is a walker for somebody whose details the agency knows.
-func visitor(t *testing.T, p *providertest.Provider) walker {
+func visitor(t testing.TB, p *providertest.Provider) walker {
 	return walker{Provider: p, t: t, given: "Claire", family: "Vidal", password: own}
 }
 
@@ -97,7 +97,7 @@ type world struct {
 	identifier, provisional string
 }
 
-func newWorld(t *testing.T, opts providertest.Options) world {
+func newWorld(t testing.TB, opts providertest.Options) world {
 	t.Helper()
 	p := providertest.Start(t, opts)
 	p.Import(odile)
@@ -133,7 +133,7 @@ func (w world) user() storage.User {
 	return userOf(w.t, w.Provider, w.identifier)
 }
 
-func userOf(t *testing.T, p *providertest.Provider, identifier string) storage.User {
+func userOf(t testing.TB, p *providertest.Provider, identifier string) storage.User {
 	t.Helper()
 	u, err := p.DB.UserByIdentifier(t.Context(), strings.ReplaceAll(identifier, " ", ""))
 	if err != nil {
