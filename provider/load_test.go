@@ -62,8 +62,8 @@ func TestManySignInsAtOnceAreBounded(t *testing.T) {
 		t.Errorf("answers %v: some should be looked at, some be asked to come back", statuses)
 	}
 	// A slot's computation, the one before it waiting for the collector, and as
-	// much again; 200 at once without slots would be 9 GB.
-	if limit := uint64(slots*46<<20*4 + 200<<20); *peak > limit {
+	// much again; 200 at once without slots would be 4 GB.
+	if limit := uint64(slots*19<<20*4 + 200<<20); *peak > limit {
 		t.Errorf("the heap reached %d MB, want %d at most", *peak>>20, limit>>20)
 	}
 	// And afterwards it works as before.

@@ -18,6 +18,7 @@ func (serveCmd) Run(a *app) error {
 		return err
 	}
 	defer db.Close()
+	tuneMemory(cfg.Security)
 	p, err := provider.New(a.ctx, cfg, db, a.logger(), provider.Options{Now: a.now})
 	if err != nil {
 		return err

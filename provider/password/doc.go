@@ -5,7 +5,7 @@
 // A password that somebody chose is kept as Argon2id, with its parameters next
 // to it, and at most so many computations run at once: the rest waits a moment
 // in a short queue and is then refused with [ErrBusy], because each computation
-// takes 46 MiB. A secret made by loge is random, so a keyed hash is enough: a
+// takes 19 MiB. A secret made by loge is random, so a keyed hash is enough: a
 // stolen database without the master secret gives nothing to try against.
 //
 // The package deliberately knows neither users nor tables nor pages. Counting

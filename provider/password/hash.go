@@ -26,7 +26,7 @@ const (
 )
 
 // Hasher computes and checks Argon2id hashes, a bounded number at a time:
-// its slots times 46 MiB is all the memory that passwords can take.
+// its slots times 19 MiB is all the memory that passwords can take.
 type Hasher struct {
 	params  Params
 	slots   chan struct{}

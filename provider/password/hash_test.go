@@ -31,8 +31,8 @@ func TestDefaultParametersAreStored(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(encoded, "$argon2id$v=19$m=47104,t=1,p=1$") {
-		t.Errorf("Hash = %q, want m=47104 t=1 p=1", encoded)
+	if !strings.HasPrefix(encoded, "$argon2id$v=19$m=19456,t=2,p=1$") {
+		t.Errorf("Hash = %q, want m=19456 t=2 p=1", encoded)
 	}
 }
 
@@ -71,7 +71,7 @@ func TestHashAndVerify(t *testing.T) {
 }
 
 func TestUnknownUserCostsTheSame(t *testing.T) {
-	h := NewHasher(1, Light)
+	h := NewHasher(1, Default)
 	var work []Params
 	h.derive = func(_ string, salt []byte, p Params, length int) []byte {
 		if len(salt) != saltLength {

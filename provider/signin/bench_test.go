@@ -19,7 +19,7 @@ func BenchmarkSignIn(b *testing.B) {
 		params password.Params
 	}{
 		{"without-argon2", password.Params{Memory: 8, Time: 1, Threads: 1}},
-		{"argon2-46MiB", password.Default},
+		{"argon2-19MiB", password.Default},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			w := newWorld(b, nil)
