@@ -24,15 +24,49 @@ type AuditEvent struct {
 // Audit writes an event in the transaction of the act. It holds the head of
 // the chain until the commit, so call it last.
 func (q *Queries) Audit(ctx context.Context, e AuditEvent) error {
+	details, err := json.Marshal(e.Details)
+	if err != nil {
+		return fmt.Errorf("encode audit details: %w", err)
+	}
+	if q.postgres {
+		err = q.auditAtOnce(ctx, &e, details)
+	} else {
+		err = q.auditStepwise(ctx, &e, details)
+	}
+	if err != nil {
+		return err
+	}
+	q.audited = append(q.audited, e)
+	return nil
+}
+
+// auditAtOnce has PostgreSQL compute the hash: one statement, one round trip. It
+// is the hash of [AuditEvent.chain]. In [DB.Apply] Seq and Hash remain unknown.
+func (q *Queries) auditAtOnce(ctx context.Context, e *AuditEvent, details []byte) error {
+	const query = `WITH head AS (UPDATE audit_head SET seq = seq + 1,
+			hash = sha256(convert_to(encode(hash, 'hex') || chr(10) || (seq + 1) || chr(10) || CAST($6 AS TEXT), 'UTF8'))
+			WHERE id = 1 RETURNING seq, hash)
+		INSERT INTO audit (seq, at, actor, action, subject, details, hash) SELECT seq, $1, $2, $3, $4, $5, hash FROM head RETURNING seq, hash`
+	args := []any{e.At, e.Actor, e.Action, e.Subject, string(details), e.content(details)}
+	if _, ok := q.conn.(*batch); ok {
+		return q.exec(ctx, query, args...)
+	}
+	head, err := one(ctx, q, scanHead, query, args...)
+	if err != nil {
+		return fmt.Errorf("write audit event: %w", err)
+	}
+	e.Seq, e.Hash = head.Seq, head.Hash
+	return nil
+}
+
+// auditStepwise is for SQLite, whose statements cost no round trip and which has
+// no SHA-256.
+func (q *Queries) auditStepwise(ctx context.Context, e *AuditEvent, details []byte) error {
 	head, err := one(ctx, q, scanHead, `UPDATE audit_head SET seq = seq + 1 WHERE id = 1 RETURNING seq, hash`)
 	if err != nil {
 		return fmt.Errorf("take audit head: %w", err)
 	}
 	e.Seq = head.Seq
-	details, err := json.Marshal(e.Details)
-	if err != nil {
-		return fmt.Errorf("encode audit details: %w", err)
-	}
 	e.Hash = e.chain(head.Hash, details)
 	if err := q.exec(ctx, `INSERT INTO audit (seq, at, actor, action, subject, details, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		e.Seq, e.At, e.Actor, e.Action, e.Subject, string(details), e.Hash); err != nil {
@@ -41,7 +75,6 @@ func (q *Queries) Audit(ctx context.Context, e AuditEvent) error {
 	if err := q.exec(ctx, `UPDATE audit_head SET hash = $1 WHERE id = 1`, e.Hash); err != nil {
 		return fmt.Errorf("move audit head: %w", err)
 	}
-	q.audited = append(q.audited, e)
 	return nil
 }
 
@@ -53,8 +86,13 @@ func scanHead(s scanner) (head AuditEvent, err error) {
 // chain hashes the event together with its predecessor's hash.
 func (e AuditEvent) chain(previous, details []byte) []byte {
 	h := sha256.New()
-	fmt.Fprintf(h, "%x\n%d\n%d\n%q\n%q\n%q\n%q\n", previous, e.Seq, e.At, e.Actor, e.Action, e.Subject, details)
+	fmt.Fprintf(h, "%x\n%d\n%s", previous, e.Seq, e.content(details))
 	return h.Sum(nil)
+}
+
+// content is the event as it is hashed, without its place in the chain.
+func (e AuditEvent) content(details []byte) string {
+	return fmt.Sprintf("%d\n%q\n%q\n%q\n%q\n", e.At, e.Actor, e.Action, e.Subject, details)
 }
 
 func scanAudit(s scanner) (e AuditEvent, err error) {

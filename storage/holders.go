@@ -119,3 +119,25 @@ var holderOfRefreshToken = `SELECT ` + holderColumns(absentSession, `$2`) + `, `
 func (q *Queries) HolderOfRefreshToken(ctx context.Context, signature string, now Time) (RefreshHolder, error) {
 	return one(ctx, q, scanRefreshHolder, holderOfRefreshToken, signature, now)
 }
+
+// CodeHolder is the person behind an authorization code, and the code.
+type CodeHolder struct {
+	Holder
+	Code Code
+}
+
+func scanCodeHolder(s scanner) (h CodeHolder, err error) {
+	err = s.Scan(append(h.Holder.fields(), h.Code.fields()...)...)
+	return h, err
+}
+
+var holderOfCode = `SELECT ` + holderColumns(absentSession, `$2`) + `, ` + qualified("t", codeColumns) + `
+	FROM codes AS t ` + grantTables + `
+	WHERE t.signature = $1`
+
+// HolderOfCode returns the person behind a code; used, expired and revoked ones
+// are found as well, for whoever asks to judge them. Its session is the zero one
+// if that is gone.
+func (q *Queries) HolderOfCode(ctx context.Context, signature string, now Time) (CodeHolder, error) {
+	return one(ctx, q, scanCodeHolder, holderOfCode, signature, now)
+}

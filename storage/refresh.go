@@ -32,7 +32,7 @@ func scanRefreshToken(s scanner) (t RefreshToken, err error) {
 // CreateRefreshToken stores an unused token under its grant; ErrNotFound when
 // the grant does not exist or has been revoked.
 func (q *Queries) CreateRefreshToken(ctx context.Context, t RefreshToken) error {
-	_, err := one(ctx, q, scanOne[string], `INSERT INTO refresh_tokens (`+refreshColumns+`)
+	_, err := decide(ctx, q, scanOne[string], `INSERT INTO refresh_tokens (`+refreshColumns+`)
 		SELECT CAST($1 AS TEXT), id, CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS BIGINT), CAST($7 AS BIGINT), 0, 0, 0
 		FROM grants WHERE id = $2 AND revoked_at = 0 RETURNING signature`,
 		t.Signature, t.GrantID, t.ClientID, t.Scopes, t.Session, t.CreatedAt, t.ExpiresAt)
@@ -51,7 +51,7 @@ type Grace struct {
 // has expired, was used too long ago or too often, or its grant has been
 // revoked. The statement decides; insert the next tokens in its transaction.
 func (q *Queries) RotateRefreshToken(ctx context.Context, signature, clientID string, grace Grace, now Time) (RefreshToken, error) {
-	return one(ctx, q, scanRefreshToken, `UPDATE refresh_tokens
+	return decide(ctx, q, scanRefreshToken, `UPDATE refresh_tokens
 		SET first_used_at = CASE WHEN first_used_at = 0 THEN CAST($5 AS BIGINT) ELSE first_used_at END, uses = uses + 1
 		WHERE signature = $1 AND client_id = $2 AND expires_at > $5 AND (uses = 0 OR first_used_at >= $3 AND uses < $4)
 		AND EXISTS (SELECT 1 FROM grants WHERE id = refresh_tokens.grant_id AND revoked_at = 0)

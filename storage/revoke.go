@@ -29,7 +29,7 @@ func (q *Queries) RevokeFamily(ctx context.Context, signature, clientID string, 
 // RevokeAccessToken ends one access token of the client; ErrNotFound when there
 // is none.
 func (q *Queries) RevokeAccessToken(ctx context.Context, signature, clientID string) (AccessToken, error) {
-	return one(ctx, q, scanToken, `DELETE FROM access_tokens WHERE signature = $1 AND client_id = $2 RETURNING `+tokenColumns, signature, clientID)
+	return decide(ctx, q, scanToken, `DELETE FROM access_tokens WHERE signature = $1 AND client_id = $2 RETURNING `+tokenColumns, signature, clientID)
 }
 
 // OwnerOfAccessToken returns the client that holds the access token, expired

@@ -47,11 +47,13 @@ func (t Time) IsZero() bool { return t == 0 }
 // Queries holds every statement. Inside [DB.InTx] they belong to the
 // transaction; on a DB they only read.
 type Queries struct {
-	conn    conn
-	audited []AuditEvent // written in this transaction
+	conn     conn
+	postgres bool
+	audited  []AuditEvent // written in this transaction
 }
 
-// conn is a pool, a transaction or SQLite's writing connection.
+// conn is a pool, a transaction, SQLite's writing connection or a batch for
+// PostgreSQL.
 type conn interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
@@ -64,11 +66,27 @@ type scanner interface{ Scan(dest ...any) error }
 // one returns the row that fits, or ErrNotFound. It serves SELECT and every
 // write with RETURNING.
 func one[T any](ctx context.Context, q *Queries, scan func(scanner) (T, error), query string, args ...any) (T, error) {
+	if b, ok := q.conn.(*batch); ok {
+		var nothing T
+		b.unfit = true
+		return nothing, errUnfit
+	}
 	v, err := scan(q.conn.QueryRowContext(ctx, query, args...))
 	if errors.Is(err, sql.ErrNoRows) {
 		return v, ErrNotFound
 	}
 	return v, conflict(err)
+}
+
+// decide is one for a write with RETURNING that must hit a row. In [DB.Apply] it
+// returns the zero value, and Apply returns the ErrNotFound.
+func decide[T any](ctx context.Context, q *Queries, scan func(scanner) (T, error), query string, args ...any) (T, error) {
+	if b, ok := q.conn.(*batch); ok {
+		var later T
+		b.decide(query, args)
+		return later, nil
+	}
+	return one(ctx, q, scan, query, args...)
 }
 
 // all returns every row that fits, none included.
@@ -98,6 +116,10 @@ func (q *Queries) exec(ctx context.Context, query string, args ...any) error {
 // execCount runs a write and tells how many rows it touched: for purges and
 // reports only, never to decide who was first.
 func (q *Queries) execCount(ctx context.Context, query string, args ...any) (int64, error) {
+	if b, ok := q.conn.(*batch); ok {
+		b.unfit = true
+		return 0, errUnfit
+	}
 	result, err := q.conn.ExecContext(ctx, query, args...)
 	if err != nil {
 		return 0, conflict(err)

@@ -64,7 +64,7 @@ func openPostgres(ctx context.Context, url string) (*DB, error) {
 		pool.Close()
 		return nil, fmt.Errorf("reach database: %w", err)
 	}
-	return &DB{Queries: &Queries{conn: pool}, pool: pool}, nil
+	return &DB{Queries: &Queries{conn: pool, postgres: true}, pool: pool}, nil
 }
 
 func openSQLite(ctx context.Context, path string) (*DB, error) {

@@ -67,8 +67,12 @@ func (q *Queries) Grant(ctx context.Context, id string) (Grant, error) {
 
 const codeColumns = `signature, grant_id, client_id, request, scopes, granted, session, requested_at, expires_at, used_at`
 
+func (c *Code) fields() []any {
+	return []any{&c.Signature, &c.GrantID, &c.ClientID, &c.Request, &c.Scopes, &c.Granted, &c.Session, &c.RequestedAt, &c.ExpiresAt, &c.UsedAt}
+}
+
 func scanCode(s scanner) (c Code, err error) {
-	err = s.Scan(&c.Signature, &c.GrantID, &c.ClientID, &c.Request, &c.Scopes, &c.Granted, &c.Session, &c.RequestedAt, &c.ExpiresAt, &c.UsedAt)
+	err = s.Scan(c.fields()...)
 	return c, err
 }
 
@@ -87,7 +91,7 @@ func (q *Queries) Code(ctx context.Context, signature string) (Code, error) {
 // ConsumeCode redeems a code, once, for the client it was issued to.
 // ErrNotFound when somebody was first, it has expired or is another client's.
 func (q *Queries) ConsumeCode(ctx context.Context, signature, clientID string, now Time) (Code, error) {
-	return one(ctx, q, scanCode, `UPDATE codes SET used_at = $3
+	return decide(ctx, q, scanCode, `UPDATE codes SET used_at = $3
 		WHERE signature = $1 AND client_id = $2 AND used_at = 0 AND expires_at > $3 RETURNING `+codeColumns, signature, clientID, now)
 }
 
@@ -111,7 +115,7 @@ func scanToken(s scanner) (t AccessToken, err error) {
 // CreateAccessToken stores a token under its grant; ErrNotFound when the grant
 // does not exist or has been revoked.
 func (q *Queries) CreateAccessToken(ctx context.Context, t AccessToken) error {
-	_, err := one(ctx, q, scanOne[string], `INSERT INTO access_tokens (`+tokenColumns+`)
+	_, err := decide(ctx, q, scanOne[string], `INSERT INTO access_tokens (`+tokenColumns+`)
 		SELECT CAST($1 AS TEXT), id, CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS BIGINT), CAST($7 AS BIGINT), CAST($8 AS TEXT)
 		FROM grants WHERE id = $2 AND revoked_at = 0 RETURNING signature`,
 		t.Signature, t.GrantID, t.ClientID, t.Scopes, t.Session, t.RequestedAt, t.ExpiresAt, t.Audience)
@@ -121,7 +125,7 @@ func (q *Queries) CreateAccessToken(ctx context.Context, t AccessToken) error {
 // CreateClientToken stores a token of the client's own, behind which there is no
 // person; ErrNotFound when the client is disabled.
 func (q *Queries) CreateClientToken(ctx context.Context, t AccessToken) error {
-	_, err := one(ctx, q, scanOne[string], `INSERT INTO access_tokens (`+tokenColumns+`)
+	_, err := decide(ctx, q, scanOne[string], `INSERT INTO access_tokens (`+tokenColumns+`)
 		SELECT CAST($1 AS TEXT), '', id, CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS BIGINT), CAST($6 AS BIGINT), CAST($7 AS TEXT)
 		FROM clients WHERE id = $2 AND disabled_at = 0 RETURNING signature`,
 		t.Signature, t.ClientID, t.Scopes, t.Session, t.RequestedAt, t.ExpiresAt, t.Audience)

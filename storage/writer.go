@@ -37,7 +37,7 @@ func (db *DB) inTx(ctx context.Context, fn func(q *Queries) error) error {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it has nothing to do
-	if err := fn(&Queries{conn: tx}); err != nil {
+	if err := fn(&Queries{conn: tx, postgres: true}); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {

@@ -30,7 +30,7 @@ func (p *Provider) credential(ctx context.Context, u *unit, r *http.Request, par
 	if err != nil {
 		return nil, err
 	}
-	err = p.DB.InTx(ctx, func(q *storage.Queries) error { return q.CreateClientToken(ctx, row) })
+	err = p.DB.Apply(ctx, func(q *storage.Queries) error { return q.CreateClientToken(ctx, row) })
 	if errors.Is(err, storage.ErrNotFound) { // disabled since it authenticated
 		return nil, errClient
 	}

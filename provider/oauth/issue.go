@@ -96,18 +96,25 @@ func (p *Provider) newCode(ctx context.Context, q *request, s storage.Session, g
 // mayBeIssued asks the one rule with the facts of this moment, and whether the
 // person consents to these scopes. It returns the facts.
 func (p *Provider) mayBeIssued(ctx context.Context, sessionID, clientID string, scopes []string) (storage.Holder, error) {
-	now := p.Now()
-	h, err := p.DB.HolderOfSession(ctx, sessionID, clientID, storage.At(now))
+	h, err := p.DB.HolderOfSession(ctx, sessionID, clientID, storage.At(p.Now()))
 	if err != nil {
 		return h, fmt.Errorf("load facts about the person: %w", err)
 	}
-	if refusal := account.MayIssue(h.User, h.Account, clientFacts(h), sessionFacts(h), now); refusal != nil {
-		return h, &Error{Code: "access_denied", Description: "This account cannot be used for the application now.", Err: refusal}
+	return h, p.mayHave(h, scopes)
+}
+
+// mayHave is the rule itself, for a person with a session.
+func (p *Provider) mayHave(h storage.Holder, scopes []string) error {
+	if h.Session.ID == "" {
+		return storage.ErrNotFound
+	}
+	if refusal := account.MayIssue(h.User, h.Account, clientFacts(h), sessionFacts(h), p.Now()); refusal != nil {
+		return &Error{Code: "access_denied", Description: "This account cannot be used for the application now.", Err: refusal}
 	}
 	if consent := (storage.Consent{Scopes: h.Consented}); !consent.Covers(strings.Join(scopes, " ")) {
-		return h, refuse("consent_required", "The person has not consented to all of this.")
+		return refuse("consent_required", "The person has not consented to all of this.")
 	}
-	return h, nil
+	return nil
 }
 
 func clientFacts(h storage.Holder) account.ClientFacts {

@@ -75,17 +75,17 @@ func (s *store) GetAuthorizeCodeSession(ctx context.Context, signature string, s
 		return nil, errUnknownCode
 	}
 	if u.code == nil {
-		code, err := s.DB.Code(ctx, signature)
+		h, err := s.DB.HolderOfCode(ctx, signature, s.now())
 		if errors.Is(err, storage.ErrNotFound) {
 			return nil, errUnknownCode
 		}
 		if err != nil {
 			return nil, fmt.Errorf("load code: %w", err)
 		}
-		if err := s.fit(ctx, code, u.client); err != nil {
+		if err := s.fit(ctx, h.Code, u.client); err != nil {
 			return nil, err
 		}
-		u.code = &code
+		u.code, u.holder = &h.Code, h.Holder
 	}
 	return u.request(session)
 }

@@ -72,8 +72,8 @@ func (p *Provider) redeem(ctx context.Context, u *unit, r *http.Request, params 
 	if err != nil {
 		return nil, err
 	}
-	h, err := p.mayBeIssued(ctx, session.Session, u.client.ID, words(u.code.Granted))
-	if err != nil {
+	h := u.holder
+	if err := p.mayHave(h, words(u.code.Granted)); err != nil {
 		return nil, invalidGrant(err)
 	}
 	if err := p.aim(ctx, u, session.Resources, params); err != nil {

@@ -10,8 +10,9 @@ import (
 type unit struct {
 	client *client
 	code   *storage.Code
-	proven confirmation // keys that the request has proven to have, and that its access tokens will ask for
-	target target       // what its access tokens are meant for
+	holder storage.Holder // of the code, read with it
+	proven confirmation   // keys that the request has proven to have, and that its access tokens will ask for
+	target target         // what its access tokens are meant for
 	access storage.AccessToken
 	writes []func(ctx context.Context, q *storage.Queries) error
 }
@@ -33,9 +34,10 @@ func (u *unit) write(fn func(ctx context.Context, q *storage.Queries) error) {
 	u.writes = append(u.writes, fn)
 }
 
-// commit applies every write in one transaction, or none.
+// commit applies every write in one transaction, or none. No write may need the
+// result of another.
 func (u *unit) commit(ctx context.Context, db *storage.DB) error {
-	return db.InTx(ctx, func(q *storage.Queries) error {
+	return db.Apply(ctx, func(q *storage.Queries) error {
 		for _, write := range u.writes {
 			if err := write(ctx, q); err != nil {
 				return err
