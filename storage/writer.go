@@ -115,26 +115,29 @@ func (w *writer) run(db *sql.DB) {
 	}
 }
 
-// group commits first and everything that waits behind it.
+// group commits first and everything that waits behind it. The first one needs
+// no savepoint: when it fails, there is nothing else in the transaction yet.
 func (w *writer) group(db *sql.DB, first *job) {
 	jobs := []*job{first}
 	err := w.begin(db)
+	if err == nil && !w.attempt(first) {
+		_ = w.exec("ROLLBACK") // its own error is the one to report
+		close(first.done)
+		return
+	}
+	for err == nil && len(jobs) < maxGroup {
+		j := w.waiting()
+		if j == nil {
+			break
+		}
+		jobs = append(jobs, j)
+		err = w.apply(j)
+	}
 	if err == nil {
-		err = w.apply(first)
-		for err == nil && len(jobs) < maxGroup {
-			j := w.waiting()
-			if j == nil {
-				break
-			}
-			jobs = append(jobs, j)
-			err = w.apply(j)
-		}
-		if err == nil {
-			err = w.exec("COMMIT")
-		}
-		if err != nil {
-			_ = w.exec("ROLLBACK") // the first error is the one to report
-		}
+		err = w.exec("COMMIT")
+	}
+	if err != nil {
+		_ = w.exec("ROLLBACK") // the first error is the one to report
 	}
 	for _, j := range jobs {
 		if err != nil && j.err == nil {
@@ -163,8 +166,12 @@ func (w *writer) begin(db *sql.DB) error {
 		w.conn = conn
 		// What a savepoint needs to be taken back is copied page by page: beyond
 		// 64 KiB to a temporary file, which made an import three times slower.
-		if err := w.exec("PRAGMA temp_store = MEMORY"); err != nil {
-			return err
+		// The journal goes into the database every 4000 pages of 4 KiB, not 1000:
+		// most of what is written is the same few pages, again and again.
+		for _, pragma := range []string{"PRAGMA temp_store = MEMORY", "PRAGMA wal_autocheckpoint = 4000"} {
+			if err := w.exec(pragma); err != nil {
+				return err
+			}
 		}
 	}
 	return w.exec("BEGIN IMMEDIATE")
@@ -174,14 +181,10 @@ func (w *writer) begin(db *sql.DB) error {
 // when the savepoint itself is lost (SQLite rolls everything back when the disk
 // is full): then the whole group has failed.
 func (w *writer) apply(j *job) error {
-	if j.err = j.ctx.Err(); j.err != nil {
-		return nil
-	}
 	if err := w.exec("SAVEPOINT request"); err != nil {
 		return err
 	}
-	w.call(j)
-	if j.err != nil || j.pan != nil {
+	if !w.attempt(j) {
 		if err := w.exec("ROLLBACK TO request"); err != nil {
 			return err
 		}
@@ -189,10 +192,19 @@ func (w *writer) apply(j *job) error {
 	return w.exec("RELEASE request")
 }
 
-// call keeps a panic for the goroutine that asked.
-func (w *writer) call(j *job) {
-	defer func() { j.pan = recover() }()
+// attempt tells whether the transaction is to be kept. A panic waits for the
+// goroutine that asked.
+func (w *writer) attempt(j *job) (kept bool) {
+	if j.err = j.ctx.Err(); j.err != nil {
+		return false
+	}
+	defer func() {
+		if j.pan = recover(); j.pan != nil {
+			kept = false
+		}
+	}()
 	j.err = j.fn(&Queries{conn: w})
+	return j.err == nil
 }
 
 func (w *writer) exec(query string) error {
