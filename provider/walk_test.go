@@ -143,7 +143,7 @@ func userOf(t testing.TB, p *providertest.Provider, identifier string) storage.U
 }
 
 // outside opens a SQLite database beside the provider that uses it.
-func outside(t *testing.T, p *providertest.Provider) *sql.DB {
+func outside(t testing.TB, p *providertest.Provider) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite3", "file:"+strings.TrimPrefix(p.Database, "sqlite:")+"?_busy_timeout=5000")
 	if err != nil {
