@@ -13,6 +13,12 @@ type accountCmd struct {
 	Import accountImportCmd `cmd:"" help:"Take in the accounts of a CSV file."`
 	List   accountListCmd   `cmd:"" help:"List accounts by numéro utilisateur."`
 	Show   accountShowCmd   `cmd:"" help:"Show an account: its people, messages and journal."`
+
+	Suspend accountSuspendCmd `cmd:"" help:"Stop an access at once, until it is reopened."`
+	Reopen  accountReopenCmd  `cmd:"" help:"Open a suspended access again, and end waits after wrong passwords."`
+	Reset   accountResetCmd   `cmd:"" help:"Send a new provisional password."`
+	Reissue accountReissueCmd `cmd:"" help:"Send the identifier and a new provisional password, as at the beginning."`
+	Close   accountCloseCmd   `cmd:"" help:"End an access for good."`
 }
 
 type accountListCmd struct {

@@ -33,7 +33,7 @@ type cli struct {
 	Serve    serveCmd    `cmd:"" help:"Serve the provider until stopped."`
 	Check    checkCmd    `cmd:"" help:"Check settings, database, documents and mail; change nothing."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database up to date."`
-	Account  accountCmd  `cmd:"" help:"Import and look at accounts."`
+	Account  accountCmd  `cmd:"" help:"Import, look at, suspend, reopen and close accounts; send codes again."`
 	Letter   letterCmd   `cmd:"" help:"Print the letters that wait."`
 	Client   clientCmd   `cmd:"" help:"Register partner applications."`
 	Document documentCmd `cmd:"" help:"Publish the rules and the terms."`

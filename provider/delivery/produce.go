@@ -74,7 +74,7 @@ func (d *Delivery) produce(ctx context.Context, m storage.Message) (parcel, erro
 		out.Data = mail.Data{Company: a.CompanyName, Person: u.Name(), Date: m.CreatedAt.Time()}
 		return d.compose(parcel{}, out)
 	}
-	return parcel{}, obsolete("no mail of kind " + m.Kind)
+	return d.notice(m, u, out)
 }
 
 func (d *Delivery) compose(p parcel, out mail.Message) (parcel, error) {

@@ -20,6 +20,13 @@ const (
 	KindPasswordReset          = "password_reset"          // needs Number, Password, Date (of the request), Validity
 	KindPasswordLink           = "password_link"           // needs Number, Link, Date (of the request), Validity
 	KindIdentifierFound        = "identifier_found"        // needs Number, Identifier, Date (of the request)
+	KindAccessSuspended        = "access_suspended"        // needs Number, Date (when it happened)
+	KindAccessReopened         = "access_reopened"         // needs Number, Date (when it happened)
+	KindAccessClosed           = "access_closed"           // needs Number, Date (when it happened)
+	KindNewDevice              = "new_device"              // needs Number, Device, Date (when it happened)
+	KindTooManyAttempts        = "too_many_attempts"       // needs Number, Date (when it happened)
+	KindReminder               = "reminder"                // needs Number, Identifier, Count (1 to 3), Date (of the opening)
+	KindDormancyWarning        = "dormancy_warning"        // needs Number, Count (months), Date (first day without access)
 )
 
 // kinds gives each kind the text of its subject; its templates bear its name.
@@ -32,6 +39,13 @@ var kinds = map[string]string{
 	KindPasswordReset:          "mail.password_reset.subject",
 	KindPasswordLink:           "mail.password_link.subject",
 	KindIdentifierFound:        "mail.identifier_found.subject",
+	KindAccessSuspended:        "mail.access_suspended.subject",
+	KindAccessReopened:         "mail.access_reopened.subject",
+	KindAccessClosed:           "mail.access_closed.subject",
+	KindNewDevice:              "mail.new_device.subject",
+	KindTooManyAttempts:        "mail.too_many_attempts.subject",
+	KindReminder:               "mail.reminder.subject",
+	KindDormancyWarning:        "mail.dormancy_warning.subject",
 }
 
 // Message is what to say to whom.
@@ -56,6 +70,8 @@ type Data struct {
 	Person     string // the administrator's name
 	Company    string // raison sociale
 	Link       string // address on our own site, whole
+	Device     string // « Firefox sur Windows »
+	Count      string // a number: which reminder, how many months
 	Date       time.Time
 	Validity   time.Duration
 }
@@ -79,7 +95,7 @@ func (m Message) check() error {
 	d := m.Data
 	for _, v := range []struct{ what, value string }{
 		{"recipient's name", m.ToName}, {"number", d.Number}, {"identifier", d.Identifier},
-		{"password", d.Password}, {"code", d.Code}, {"person", d.Person}, {"company", d.Company}, {"link", d.Link},
+		{"password", d.Password}, {"code", d.Code}, {"person", d.Person}, {"company", d.Company}, {"link", d.Link}, {"device", d.Device}, {"count", d.Count},
 	} {
 		if err := checkValue(v.value); err != nil {
 			return fmt.Errorf("%s: %w", v.what, err) // the value may be secret: never in the error

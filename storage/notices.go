@@ -1,0 +1,23 @@
+package storage
+
+import "context"
+
+// Kinds of message that tell a person about his access. Data is what stands
+// behind the kind.
+const (
+	MessageAccessSuspended = "access_suspended"
+	MessageAccessReopened  = "access_reopened"
+	MessageAccessClosed    = "access_closed"
+	MessageNewDevice       = "new_device" // device
+	MessageTooManyAttempts = "too_many_attempts"
+	MessageReminder        = "reminder"         // n: which of the three
+	MessageDormancyWarning = "dormancy_warning" // since and until, in Unix seconds
+)
+
+// Notify tells a user something by e-mail; nothing when no address is known.
+func (q *Queries) Notify(ctx context.Context, u User, kind string, data map[string]string, now Time) error {
+	if u.Email == "" {
+		return nil
+	}
+	return q.Enqueue(ctx, Message{Kind: kind, Channel: ByEmail, AccountID: u.AccountID, UserID: u.ID, Data: data, NotBefore: now, CreatedAt: now})
+}
