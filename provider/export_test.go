@@ -14,6 +14,3 @@ func (p *Provider) Expire(ctx context.Context) error { return p.expire(ctx) }
 
 // Purge is one run of the job that deletes what has expired.
 func (p *Provider) Purge(ctx context.Context) error { return p.purge(ctx) }
-
-// RotateKeys is one run of the job that changes signing keys.
-func (p *Provider) RotateKeys(ctx context.Context) error { return p.oauth.RotateKeys(ctx) }

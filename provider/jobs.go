@@ -39,7 +39,7 @@ func (p *Provider) jobs() []job.Job {
 		{Name: "mail", Interval: mailInterval, Timeout: 10 * time.Minute, Run: p.sendMail, Wake: p.Delivery.Woken(), Everywhere: true},
 		{Name: "logout", Interval: logoutInterval, Timeout: 5 * time.Minute, Run: p.SendLogouts, Wake: p.oauth.LogoutsWoken(), Everywhere: true},
 		{Name: "expire", Interval: expireInterval, Run: p.expire},
-		{Name: "keys", Interval: keysInterval, Run: p.oauth.RotateKeys},
+		{Name: "keys", Interval: keysInterval, Run: p.RotateKeys},
 		{Name: "purge", Interval: purgeInterval, Run: p.purge},
 	}
 }
@@ -65,6 +65,9 @@ func (p *Provider) wake() {
 	p.Delivery.Wake()
 	p.oauth.WakeLogouts()
 }
+
+// RotateKeys makes the signing keys that are missing or due.
+func (p *Provider) RotateKeys(ctx context.Context) error { return p.oauth.RotateKeys(ctx) }
 
 // SendLogouts tells applications of the sessions that have ended.
 func (p *Provider) SendLogouts(ctx context.Context) error { return p.oauth.SendLogouts(ctx) }

@@ -16,12 +16,12 @@ func TestJobsChangeAndPurgeSigningKeys(t *testing.T) {
 		after time.Duration
 		keys  int
 	}{
-		{0, 2},
-		{90*24*time.Hour - 26*time.Hour, 2},
-		{time.Hour, 4},            // the next ones
-		{26 * time.Hour, 4},       // they sign
-		{399 * 24 * time.Hour, 6}, // nobody ran for a year: the next ones have their lead all the same
-		{24 * time.Hour, 4},       // the first ones go
+		{0, 4},
+		{90*24*time.Hour - 26*time.Hour, 4},
+		{time.Hour, 8},             // the next ones
+		{26 * time.Hour, 8},        // they sign
+		{399 * 24 * time.Hour, 12}, // nobody ran for a year: the next ones have their lead all the same
+		{24 * time.Hour, 8},        // the first ones go
 	} {
 		w.Clock.Advance(step.after)
 		if err := w.RotateKeys(t.Context()); err != nil {

@@ -59,21 +59,30 @@ func (q *Queries) auditAtOnce(ctx context.Context, e *AuditEvent, details []byte
 	return nil
 }
 
-// auditStepwise is for SQLite, whose statements cost no round trip and which has
-// no SHA-256.
+// auditStepwise is for SQLite, which has no SHA-256. The writer remembers the
+// head it wrote last; the statement tells when it is no longer the head, because
+// the event was taken back or another process has written.
 func (q *Queries) auditStepwise(ctx context.Context, e *AuditEvent, details []byte) error {
-	head, err := one(ctx, q, scanHead, `UPDATE audit_head SET seq = seq + 1 WHERE id = 1 RETURNING seq, hash`)
-	if err != nil {
-		return fmt.Errorf("take audit head: %w", err)
+	w := q.conn.(*writer)
+	for moved := false; !moved; {
+		e.Seq = w.head.Seq + 1
+		e.Hash = e.chain(w.head.Hash, details)
+		_, err := one(ctx, q, scanOne[int64], `UPDATE audit_head SET seq = $1, hash = $2
+			WHERE id = 1 AND seq = $3 AND CAST(hash AS BLOB) = $4 RETURNING seq`, e.Seq, e.Hash, w.head.Seq, bytea(w.head.Hash))
+		switch moved = err == nil; {
+		case moved:
+			w.head = *e
+		case !errors.Is(err, ErrNotFound):
+			return fmt.Errorf("move audit head: %w", err)
+		default:
+			if w.head, err = one(ctx, q, scanHead, `SELECT seq, hash FROM audit_head WHERE id = 1`); err != nil {
+				return fmt.Errorf("read audit head: %w", err)
+			}
+		}
 	}
-	e.Seq = head.Seq
-	e.Hash = e.chain(head.Hash, details)
 	if err := q.exec(ctx, `INSERT INTO audit (seq, at, actor, action, subject, details, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		e.Seq, e.At, e.Actor, e.Action, e.Subject, string(details), e.Hash); err != nil {
 		return fmt.Errorf("write audit event: %w", err)
-	}
-	if err := q.exec(ctx, `UPDATE audit_head SET hash = $1 WHERE id = 1`, e.Hash); err != nil {
-		return fmt.Errorf("move audit head: %w", err)
 	}
 	return nil
 }

@@ -68,6 +68,20 @@ func (q *Queries) User(ctx context.Context, id string) (User, error) {
 	return one(ctx, q, scanUser, `SELECT `+userColumns+` FROM users WHERE id = $1`, id)
 }
 
+// UserWithAccount returns the user with that id, and the account.
+func (q *Queries) UserWithAccount(ctx context.Context, id string) (User, Account, error) {
+	h, err := one(ctx, q, scanPerson, userWithAccount, id)
+	return h.User, h.Account, err
+}
+
+var userWithAccount = `SELECT ` + qualified("u", userColumns) + `, ` + qualified("a", accountColumns) + `
+	FROM users AS u JOIN accounts AS a ON a.id = u.account_id WHERE u.id = $1`
+
+func scanPerson(s scanner) (h Holder, err error) {
+	err = s.Scan(append(h.User.fields(), h.Account.fields()...)...)
+	return h, err
+}
+
 // UserByIdentifier returns the user with that normalised identifier.
 func (q *Queries) UserByIdentifier(ctx context.Context, identifier string) (User, error) {
 	return one(ctx, q, scanUser, `SELECT `+userColumns+` FROM users WHERE identifier = $1`, identifier)

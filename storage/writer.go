@@ -59,6 +59,7 @@ type writer struct {
 	jobs  chan *job
 	done  chan struct{}
 	stop  chan struct{}
+	head  AuditEvent // the journal's, as far as this process knows
 }
 
 // job is one transaction on its way through the writer.

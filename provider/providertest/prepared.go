@@ -43,7 +43,11 @@ var template = sync.OnceValues(func() (content []byte, err error) {
 	err = db.Migrate(ctx)
 	if err == nil {
 		cfg := Settings("http://127.0.0.1", dir)
-		_, err = provider.New(ctx, cfg, db, slog.New(slog.NewTextHandler(io.Discard, nil)), provider.Options{Hasher: Cheap()})
+		var p *provider.Provider
+		p, err = provider.New(ctx, cfg, db, slog.New(slog.NewTextHandler(io.Discard, nil)), provider.Options{Hasher: Cheap()})
+		if err == nil {
+			err = p.RotateKeys(ctx) // makes the RSA keys, which the start leaves to the job
+		}
 	}
 	if err = errors.Join(err, db.Close()); err != nil { // closing brings everything into the one file
 		return nil, err

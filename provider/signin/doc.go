@@ -4,10 +4,10 @@
 //
 // One ordered table, in next.go, says what comes next:
 //
-//	login ─► administrator ─► details ─► email ─► password ─► rules ─► terms ─► consent ─► done
-//	          first person     first      address   after a     a version        per client,
-//	          of an            sign-in    is new    provisional not yet          once
-//	          organisation                          one         accepted
+//	login ─► choose ─► administrator ─► details ─► email ─► password ─► rules ─► terms ─► consent ─► done
+//	         asked by   first person     first      address   after a     a version        per client,
+//	         an appli-  of an            sign-in    is new    provisional not yet          once
+//	         cation     organisation                          one         accepted
 //
 // Every page first reads the stored state (state.go) and asks the table whether
 // it is its turn; if not, it stores nothing and redirects to the step that is.

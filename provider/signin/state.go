@@ -43,11 +43,8 @@ func (s *Signin) gather(ctx context.Context, session storage.Session, flow stora
 		return f, nil
 	}
 	var err error
-	if f.User, err = s.DB.User(ctx, session.UserID); err != nil {
+	if f.User, f.Account, err = s.DB.UserWithAccount(ctx, session.UserID); err != nil {
 		return f, fmt.Errorf("load user: %w", err)
-	}
-	if f.Account, err = s.DB.Account(ctx, f.User.AccountID); err != nil {
-		return f, fmt.Errorf("load account: %w", err)
 	}
 	if session.ProvisionalID != "" {
 		if f.Provisional, err = s.DB.Provisional(ctx, session.ProvisionalID); err != nil {
