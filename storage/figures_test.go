@@ -24,7 +24,7 @@ func TestMessagesAndLettersAreCounted(t *testing.T) {
 				return err
 			}
 			run.Letters = 2
-			return q.FinishPrintRun(ctx, run, "", 200)
+			return errors.Join(q.FinishPrintRun(ctx, run, "", 200), q.ReleaseRunFollowers(ctx, run.Number, 200))
 		})
 		queued, err := db.QueuedMessages(t.Context())
 		if diff := cmp.Diff(map[string]int64{storage.ByLetter: 3}, queued); diff != "" || err != nil { // one left, two released

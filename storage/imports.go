@@ -115,7 +115,12 @@ func (q *Queries) CreateLandlords(ctx context.Context, landlords []Landlord) err
 
 // UpdateAgencyData stores what stays the agency's for ever: département,
 // raison sociale, SIRET, postal address.
+// Another postal address is taken for a good one.
 func (q *Queries) UpdateAgencyData(ctx context.Context, a Account, now Time) error {
+	if err := q.exec(ctx, `DELETE FROM undeliverable WHERE account_id = $1 AND channel = 'letter'
+		AND NOT EXISTS (SELECT 1 FROM accounts WHERE id = $1 AND address = $2)`, a.ID, a.Address); err != nil {
+		return err
+	}
 	return q.exec(ctx, `UPDATE accounts SET department = $2, company_name = $3, siret = $4, address = $5, updated_at = $6 WHERE id = $1`,
 		a.ID, a.Department, a.CompanyName, a.SIRET, a.Address, now)
 }
@@ -125,7 +130,12 @@ func (q *Queries) UpdateAgencyData(ctx context.Context, a Account, now Time) err
 // yet follow the channel. ErrConflict when another user has the e-mail.
 func (q *Queries) UpdateBeforeSignIn(ctx context.Context, l Landlord, now Time) error {
 	u := l.User
-	_, err := one(ctx, q, scanOne[string], `UPDATE users SET title = $2, given_name = $3, family_name = $4, email = $5, email_key = $6
+	err := q.exec(ctx, `DELETE FROM undeliverable WHERE account_id = $1 AND channel = 'email'
+		AND NOT EXISTS (SELECT 1 FROM users WHERE id = $2 AND email = $3)`, l.Account.ID, u.ID, u.Email)
+	if err != nil {
+		return err
+	}
+	_, err = one(ctx, q, scanOne[string], `UPDATE users SET title = $2, given_name = $3, family_name = $4, email = $5, email_key = $6
 		WHERE id = $1 AND state = 'issued' AND details_at = 0 AND activated_at = 0 AND last_sign_in_at = 0 RETURNING id`,
 		u.ID, u.Title, u.GivenName, u.FamilyName, u.Email, u.EmailKey)
 	if err != nil {

@@ -22,12 +22,15 @@ type PrintRun struct {
 	SHA256    string // of the file, hexadecimal
 	PrintedBy string
 	CreatedAt Time
+	// ConfirmedAt is when the sheets were printed and posted, as an agent said.
+	ConfirmedAt Time
+	ConfirmedBy string
 }
 
-const printRunColumns = `number, kind, state, letters, file, sha256, printed_by, created_at`
+const printRunColumns = `number, kind, state, letters, file, sha256, printed_by, created_at, confirmed_at, confirmed_by`
 
 func scanPrintRun(s scanner) (r PrintRun, err error) {
-	err = s.Scan(&r.Number, &r.Kind, &r.State, &r.Letters, &r.File, &r.SHA256, &r.PrintedBy, &r.CreatedAt)
+	err = s.Scan(&r.Number, &r.Kind, &r.State, &r.Letters, &r.File, &r.SHA256, &r.PrintedBy, &r.CreatedAt, &r.ConfirmedAt, &r.ConfirmedBy)
 	return r, err
 }
 
@@ -35,7 +38,7 @@ func scanPrintRun(s scanner) (r PrintRun, err error) {
 // took it at the same moment.
 func (q *Queries) OpenPrintRun(ctx context.Context, kind, printedBy string, now Time) (PrintRun, error) {
 	return one(ctx, q, scanPrintRun, `INSERT INTO print_runs (`+printRunColumns+`)
-		SELECT COALESCE(MAX(number), 0) + 1, $1, 'open', 0, '', '', $2, CAST($3 AS BIGINT) FROM print_runs
+		SELECT COALESCE(MAX(number), 0) + 1, $1, 'open', 0, '', '', $2, CAST($3 AS BIGINT), 0, '' FROM print_runs
 		RETURNING `+printRunColumns, kind, printedBy, now)
 }
 
@@ -45,13 +48,18 @@ func (q *Queries) SetPrintFile(ctx context.Context, number int, file string) err
 	return q.exec(ctx, `UPDATE print_runs SET file = $2 WHERE number = $1`, number, file)
 }
 
+// goodAddress keeps letters back while the account's postal address is known to
+// be wrong.
+const goodAddress = `NOT EXISTS (SELECT 1 FROM undeliverable
+	WHERE undeliverable.account_id = messages.account_id AND undeliverable.channel = 'letter')`
+
 // TakeLetters gives up to limit queued letters with ids after the given one to
 // the run and returns them in the order they were written. A letter is in one
 // run at most.
 func (q *Queries) TakeLetters(ctx context.Context, run PrintRun, after string, limit int, now Time) ([]Message, error) {
 	err := q.exec(ctx, `UPDATE messages SET run = $1
 		WHERE id IN (SELECT id FROM messages WHERE state = 'queued' AND channel = 'letter' AND kind = $2 AND run = 0
-			AND not_before <= $3 AND id > $4 AND `+mayLeave+` ORDER BY id LIMIT $5)
+			AND not_before <= $3 AND id > $4 AND `+mayLeave+` AND `+goodAddress+` ORDER BY id LIMIT $5)
 		AND state = 'queued' AND run = 0`, run.Number, run.Kind, now, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("take letters: %w", err)
@@ -65,8 +73,7 @@ func (q *Queries) ReturnLetter(ctx context.Context, run PrintRun, messageID, rea
 		messageID, run.Number, reason)
 }
 
-// FinishPrintRun records that the run's letters are printed, queues what
-// follows them and ends the provisional passwords that theirs replace: those
+// FinishPrintRun records that the run's letters are printed and ends the provisional passwords that theirs replace: those
 // of the same users with ids before firstNew. ErrNotFound when the run is no
 // longer open, and an error when it does not hold run.Letters letters.
 func (q *Queries) FinishPrintRun(ctx context.Context, run PrintRun, firstNew string, now Time) error {
@@ -82,17 +89,19 @@ func (q *Queries) FinishPrintRun(ctx context.Context, run PrintRun, firstNew str
 	if printed != int64(run.Letters) {
 		return fmt.Errorf("print run %d holds %d letters, its file %d", run.Number, printed, run.Letters)
 	}
-	err = q.exec(ctx, `UPDATE messages SET state = 'queued', not_before = $2
-		WHERE state = 'held' AND follows IN (SELECT id FROM messages WHERE run = $1)`, run.Number, now)
-	if err != nil {
-		return fmt.Errorf("queue letters that follow: %w", err)
-	}
 	if firstNew == "" {
 		return nil
 	}
 	return q.exec(ctx, `UPDATE provisionals SET superseded_at = $3
 		WHERE user_id IN (SELECT user_id FROM messages WHERE run = $1) AND id < $2 AND used_at = 0 AND superseded_at = 0`,
 		run.Number, firstNew, now)
+}
+
+// ReleaseRunFollowers queues at once what follows the letters of a run, where
+// the two may be posted together.
+func (q *Queries) ReleaseRunFollowers(ctx context.Context, number int, now Time) error {
+	return q.exec(ctx, `UPDATE messages SET state = 'queued', not_before = $2
+		WHERE state = 'held' AND follows IN (SELECT id FROM messages WHERE run = $1)`, number, now)
 }
 
 // AbandonPrintRun puts the letters of an open run back into the queue;

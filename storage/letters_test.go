@@ -41,7 +41,9 @@ func TestPrintRunFromQueueToPaper(t *testing.T) {
 		})
 		first.Letters, first.SHA256 = 3, "00ff"
 		finish := func(run storage.PrintRun, firstNew string) error {
-			return db.InTx(ctx, func(q *storage.Queries) error { return q.FinishPrintRun(ctx, run, firstNew, 1000) })
+			return db.InTx(ctx, func(q *storage.Queries) error {
+				return errors.Join(q.FinishPrintRun(ctx, run, firstNew, 1000), q.ReleaseRunFollowers(ctx, run.Number, 1000))
+			})
 		}
 		if err := finish(first, ""); err == nil {
 			t.Error("a run of two letters was finished with three")

@@ -19,14 +19,19 @@ const (
 
 // States of a message:
 //
-//	held → queued → sent (e-mail) or printed (letter)
-//	              → failed (e-mail only)
+//	held → queued → sent (e-mail)    → bounced
+//	              → printed (letter) → returned, replaced
+//	              → failed
 const (
 	MessageHeld    = "held" // waits until the message it follows has left
 	MessageQueued  = "queued"
 	MessageSent    = "sent"
 	MessagePrinted = "printed"
 	MessageFailed  = "failed"
+
+	MessageBounced  = "bounced"  // came back by e-mail
+	MessageReturned = "returned" // came back by post
+	MessageReplaced = "replaced" // by a letter with a new secret
 )
 
 // Message is one mail or letter in the outbox. It says what to send to whom;

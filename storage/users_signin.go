@@ -29,6 +29,10 @@ func (q *Queries) ConfirmEmail(ctx context.Context, userID, email, emailKey stri
 	if emailKey == "" {
 		now = 0
 	}
+	if err := q.exec(ctx, `DELETE FROM undeliverable WHERE channel = 'email'
+		AND account_id = (SELECT account_id FROM users WHERE id = $1)`, userID); err != nil {
+		return err
+	}
 	return q.exec(ctx, `UPDATE users SET email = $2, email_key = $3, email_verified_at = $4 WHERE id = $1`, userID, email, emailKey, now)
 }
 

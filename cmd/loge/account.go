@@ -91,6 +91,7 @@ type accountDetails struct {
 	Created  string          `json:"created"`
 	People   []personDetails `json:"people"`
 	Messages []messageLine   `json:"messages"` // newest first
+	Bad      []badAddress    `json:"undeliverable"`
 }
 
 type personDetails struct {
@@ -131,13 +132,16 @@ func (c accountShowCmd) Run(a *app) error {
 		for _, line := range d.Address {
 			a.say("%s", line)
 		}
+		for _, b := range d.Bad {
+			a.sayBadAddress(b)
+		}
 		a.say("\nPeople")
 		for _, p := range d.People {
 			a.say("  %s  %s  %s  %s, %s", p.Identifier, p.Name, p.Email, p.Role, p.State)
 		}
 		a.say("\nMessages")
 		for _, m := range d.Messages {
-			a.say("  %s  %-12s %-6s %-7s %s", m.Created, m.Kind, m.Channel, m.State, m.LastError)
+			a.say("  %s  %-12s %-6s %-8s %s", m.Created, m.Kind, m.Channel, m.State, m.LastError)
 		}
 	})
 }
@@ -158,6 +162,9 @@ func (a *app) details(db *storage.DB, number string) (accountDetails, error) {
 		return accountDetails{}, fmt.Errorf("account %s has no user", number)
 	}
 	d := accountDetails{accountLine: describe(stored, users[0]), SIRET: stored.SIRET, Address: stored.AddressLines(), Created: date(stored.CreatedAt)}
+	if d.Bad, err = a.badAddresses(db, stored.ID); err != nil {
+		return d, err
+	}
 	for _, u := range users {
 		d.People = append(d.People, personDetails{Identifier: account.FormatIdentifier(u.Identifier), Name: u.Name(), Email: u.Email,
 			Role: u.Role, State: u.State, LastSignInAt: date(u.LastSignInAt)})

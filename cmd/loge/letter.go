@@ -7,7 +7,11 @@ import (
 )
 
 type letterCmd struct {
-	Print letterPrintCmd `cmd:"" help:"Write the letters that wait as PDF: identifiers and passwords in separate files."`
+	Print    letterPrintCmd    `cmd:"" help:"Write the letters that are due as PDF: identifiers and passwords in separate files."`
+	Printed  letterPrintedCmd  `cmd:"" help:"Say that a run was printed and posted: its passwords are due two working days later."`
+	Runs     letterRunsCmd     `cmd:"" help:"List the print runs."`
+	Reprint  letterReprintCmd  `cmd:"" help:"Have a run or a letter printed again, with new secrets."`
+	Returned letterReturnedCmd `cmd:"" help:"Record letters that came back: stop what they carried, print nothing more to that address."`
 }
 
 type letterPrintCmd struct {
@@ -51,7 +55,7 @@ func (c letterPrintCmd) Run(a *app) error {
 			a.sayRun(r)
 		}
 		if len(runs) == 0 && failed == nil {
-			a.say("No letter waits.")
+			a.say("No letter is due.")
 		}
 	})
 	if failed != nil {
@@ -78,7 +82,13 @@ func (a *app) sayRun(r printRun) {
 	if len(r.Refused) > 0 {
 		a.say("  %d letters cannot be printed: %s", len(r.Refused), r.Report)
 	}
-	if r.Kind == storage.MessageProvisional && r.File != "" && !r.Interrupted {
-		a.say("  Post this run two working days after the identifiers, not earlier, and delete the file once it is printed.")
+	if r.File == "" || r.Interrupted {
+		return
+	}
+	switch r.Kind {
+	case storage.MessageIdentifier:
+		a.say("  Once it is posted: loge letter printed %d. The passwords are due after that.", r.Number)
+	case storage.MessageProvisional:
+		a.say("  Delete the file once it is printed: it holds secrets.")
 	}
 }

@@ -34,7 +34,7 @@ type cli struct {
 	Check    checkCmd    `cmd:"" help:"Check settings, database, documents and mail; change nothing."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database up to date."`
 	Account  accountCmd  `cmd:"" help:"Import, look at, suspend, reopen and close accounts; send codes again."`
-	Letter   letterCmd   `cmd:"" help:"Print the letters that wait."`
+	Letter   letterCmd   `cmd:"" help:"Print letters and follow them."`
 	Client   clientCmd   `cmd:"" help:"Register partner applications."`
 	Document documentCmd `cmd:"" help:"Publish the rules and the terms."`
 	Key      keyCmd      `cmd:"" help:"List and change the signing keys."`

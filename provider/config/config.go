@@ -79,6 +79,7 @@ type Mail struct {
 	From       string        `yaml:"from"`       // address; the display name is the service's
 	Directory  string        `yaml:"directory"`  // write .eml files here instead of sending
 	Separation time.Duration `yaml:"separation"` // between the identifier's message and the password's
+	Rate       int           `yaml:"rate"`       // e-mails in a minute from all replicas together; 0: no limit
 	SMTP       SMTP          `yaml:"smtp"`
 }
 
@@ -97,6 +98,9 @@ type SMTP struct {
 type Letters struct {
 	Sender []string `yaml:"sender"` // sender block, at most 6 lines
 	Place  string   `yaml:"place"`  // « Lyon », before the date
+	// Separation is how many working days lie between the letter of the
+	// identifier and that of the password.
+	Separation int `yaml:"separation"`
 }
 
 // Service is what people see: names, contact, colours.
@@ -212,6 +216,7 @@ func Default() Config {
 			Separation: 2 * time.Minute,
 			SMTP:       SMTP{Port: 587, TLS: StartTLS, Timeout: 30 * time.Second},
 		},
+		Letters: Letters{Separation: 2},
 		Service: Service{
 			Name:        "Espace bailleur",
 			AccountName: "Mon Compte Partenaire",

@@ -178,6 +178,9 @@ func (m *Mail) validate(f *faults) {
 	if m.Separation < 0 {
 		f.add("mail.separation", "must be 0s or more, for example 2m")
 	}
+	if m.Rate < 0 || m.Rate > 60_000 {
+		f.add("mail.rate", "must be from 0, no limit, to 60000 e-mails a minute")
+	}
 	if m.SMTP.Host == "" {
 		return
 	}
@@ -214,6 +217,9 @@ func (l *Letters) validate(f *faults) {
 	}
 	for i, line := range l.Sender {
 		label(f, fmt.Sprintf("letters.sender[%d]", i), line)
+	}
+	if l.Separation < 0 || l.Separation > 30 {
+		f.add("letters.separation", "must be from 0 to 30 working days, usually 2")
 	}
 	if l.Place != "" {
 		label(f, "letters.place", l.Place)

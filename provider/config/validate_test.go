@@ -133,6 +133,8 @@ func TestEachFaultIsNamed(t *testing.T) {
 		{"sender of two lines", "mail.from", "complete address", func(c *Config) { c.Mail.From = "loge@exemple.fr\r\nBcc: x@exemple.fr" }},
 		{"no way out", "mail", "smtp.host", func(c *Config) { c.Mail.SMTP.Host = "" }},
 		{"two ways out", "mail", "not both", func(c *Config) { c.Mail.Directory = "mails" }},
+		{"negative rate", "mail.rate", "60000", func(c *Config) { c.Mail.Rate = -1 }},
+		{"letters apart", "letters.separation", "30", func(c *Config) { c.Letters.Separation = 31 }},
 		{"negative separation", "mail.separation", "0s", func(c *Config) { c.Mail.Separation = -1 }},
 		{"SMTP port", "mail.smtp.port", "65535", func(c *Config) { c.Mail.SMTP.Port = 0 }},
 		{"SMTP timeout", "mail.smtp.timeout", "30s", func(c *Config) { c.Mail.SMTP.Timeout = 0 }},

@@ -27,6 +27,7 @@ type batch struct {
 	run              storage.PrintRun
 	messages         []storage.Message
 	letters          []letter.Letter
+	sheets           []sheet
 	provisionals     []storage.Provisional
 	refused          map[string]Refusal // by message
 	refusals         []Refusal          // the same, in order
@@ -43,7 +44,7 @@ func (b *batch) open(ctx context.Context, kind, after string) error {
 			return err
 		}
 		b.run.File = filepath.Join(b.dir, fmt.Sprintf("courriers-%04d-%s.pdf", b.run.Number, b.name))
-		for _, file := range []string{b.run.File, b.report()} {
+		for _, file := range []string{b.run.File, b.report(), manifest(b.run.File)} {
 			if err := absent(file); err != nil {
 				return err
 			}
@@ -115,7 +116,10 @@ func (b *batch) write(ctx context.Context) error {
 	err := writeFile(b.run.File, func(w io.Writer) error { return b.WritePDF(io.MultiWriter(w, hash), b.letters) })
 	b.letters = nil // the secrets go with them
 	b.run.SHA256 = hex.EncodeToString(hash.Sum(nil))
-	return err
+	if err != nil {
+		return err
+	}
+	return writeFile(manifest(b.run.File), b.writeManifest)
 }
 
 // compose adds one letter to the batch, or its refusal.
@@ -128,7 +132,8 @@ func (b *batch) compose(ctx context.Context, m storage.Message) error {
 	if err != nil {
 		return fmt.Errorf("load user: %w", err)
 	}
-	l, p, err := b.letterOf(m, a, u)
+	number := fmt.Sprintf("%04d-%05d", b.run.Number, len(b.letters)+1)
+	l, p, err := b.letterOf(m, a, u, number)
 	if err != nil {
 		refusal := Refusal{Number: a.Number, Reason: err.Error()}
 		b.refused[m.ID] = refusal
@@ -136,6 +141,7 @@ func (b *batch) compose(ctx context.Context, m storage.Message) error {
 		return nil
 	}
 	b.letters = append(b.letters, l)
+	b.sheets = append(b.sheets, sheet{number: number, account: a.Number, message: m.ID, provisional: p.ID})
 	if p.ID != "" {
 		b.provisionals = append(b.provisionals, p)
 	}
@@ -143,7 +149,7 @@ func (b *batch) compose(ctx context.Context, m storage.Message) error {
 }
 
 // letterOf writes one letter; an error says why it cannot be posted.
-func (b *batch) letterOf(m storage.Message, a storage.Account, u storage.User) (l letter.Letter, p storage.Provisional, err error) {
+func (b *batch) letterOf(m storage.Message, a storage.Account, u storage.User, number string) (l letter.Letter, p storage.Provisional, err error) {
 	name := a.CompanyName
 	if a.Kind == storage.Individual {
 		name = strings.TrimSpace(u.Title + " " + u.Name())
@@ -152,7 +158,7 @@ func (b *batch) letterOf(m storage.Message, a storage.Account, u storage.User) (
 	if err != nil {
 		return l, p, fmt.Errorf("l’adresse ne peut pas être imprimée : %w", err)
 	}
-	to := letter.To{Recipient: lines, Number: a.Number, Date: b.now}
+	to := letter.To{Recipient: lines, Number: a.Number, Date: b.now, Letter: number}
 	switch m.Kind {
 	case storage.MessageIdentifier:
 		l, err = b.Letters.Identifier(to, account.FormatIdentifier(u.Identifier), a.Kind == storage.Organisation)
@@ -175,9 +181,9 @@ func (b *batch) report() string {
 func (b *batch) writeReport(w io.Writer) error {
 	out := csv.NewWriter(w)
 	out.Comma = ';'
-	rows := [][]string{{"numero_utilisateur", "motif"}}
+	rows := [][]string{{"numero_utilisateur", "motif", "que_faire"}}
 	for _, r := range b.refusals {
-		rows = append(rows, []string{r.Number, r.Reason})
+		rows = append(rows, []string{harmless(r.Number), harmless(r.Reason), "corrigez l’adresse dans le fichier des comptes, importez-le de nouveau, puis loge letter print"})
 	}
 	return out.WriteAll(rows)
 }

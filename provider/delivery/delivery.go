@@ -23,6 +23,12 @@ type Delivery struct {
 	Master     secret.Master
 	Security   config.Security // validity of provisional passwords and codes
 	Separation time.Duration   // between the mails of an identifier and its password
+	// LetterSeparation is how many working days lie between the letters of an
+	// identifier and its password; 0 prints both at once.
+	LetterSeparation int
+	// Rate is how many e-mails leave in a minute, from all replicas together; 0:
+	// no limit.
+	Rate int
 	// WritePDF writes the file of a print run; nil: letter.WritePDF. It is
 	// called once for each run that [Delivery.Print] returns with letters.
 	WritePDF func(w io.Writer, letters []letter.Letter) error

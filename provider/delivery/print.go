@@ -12,12 +12,13 @@ import (
 	"time"
 
 	"loge/provider/job"
+	"loge/provider/letter"
 	"loge/storage"
 )
 
 // maxLetters is how many letters one run holds; what is left goes into the next
 // run of the same Print. It bounds memory and the size of the transaction.
-const maxLetters = 10_000
+const maxLetters = letter.PerFile
 
 // letterKinds are the kinds of run, in the order in which they are printed.
 var letterKinds = []struct{ kind, name string }{
@@ -46,10 +47,10 @@ type Refusal struct {
 	Reason string
 }
 
-// Print writes the letters that wait as PDF files into dir: a run of
-// identifiers, then one of provisional passwords for those whose identifier is
-// printed, then one of notices. No run means that nothing waits. The second is
-// to be posted two working days after the first at the earliest.
+// Print writes the letters that are due as PDF files into dir, each with a
+// manifest beside it: identifiers, then provisional passwords, then notices. A
+// password is due LetterSeparation working days after the day that
+// [Delivery.Confirm] was told for its identifier. No run means that nothing is due.
 //
 // actor is who prints, « agent:NAME ». While another Print runs anywhere, this
 // one waits for it. After an error, the runs returned are complete and their
@@ -139,7 +140,7 @@ func (d *Delivery) undo(ctx context.Context, run storage.PrintRun) error {
 	if err != nil {
 		return fmt.Errorf("abandon print run: %w", err)
 	}
-	for _, file := range []string{run.File, unfinished(run.File)} {
+	for _, file := range []string{run.File, unfinished(run.File), manifest(run.File), unfinished(manifest(run.File))} {
 		if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("remove void letters: %w", err)
 		}
@@ -167,6 +168,16 @@ func (b *batch) finish(ctx context.Context) error {
 		}
 		if err := q.FinishPrintRun(ctx, b.run, firstNew, storage.At(b.now)); err != nil {
 			return err
+		}
+		for _, s := range b.sheets {
+			if err := q.NumberLetter(ctx, s.message, s.number, s.provisional); err != nil {
+				return fmt.Errorf("number letter: %w", err)
+			}
+		}
+		if b.LetterSeparation == 0 {
+			if err := q.ReleaseRunFollowers(ctx, b.run.Number, storage.At(b.now)); err != nil {
+				return fmt.Errorf("queue letters that follow: %w", err)
+			}
 		}
 		return q.Audit(ctx, storage.AuditEvent{At: storage.At(b.now), Actor: b.actor, Action: "letters.printed", Subject: strconv.Itoa(b.run.Number),
 			Details: map[string]string{"kind": b.run.Kind, "letters": strconv.Itoa(b.run.Letters), "file": filepath.Base(b.run.File), "sha256": b.run.SHA256}})

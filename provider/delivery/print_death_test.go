@@ -37,7 +37,7 @@ func TestDeathWhileWritingLeavesNothing(t *testing.T) {
 				if len(runs) < 2 || runs[len(runs)-1].Number != 3 {
 					t.Fatalf("runs = %+v; want the letters under numbers 2 and 3", runs)
 				}
-				if got := strings.Join(names(t, dir), " "); got != "courriers-0002-identifiants.pdf courriers-0003-mots-de-passe.pdf" {
+				if got := strings.Join(names(t, dir), " "); got != "courriers-0002-identifiants.csv courriers-0002-identifiants.pdf courriers-0003-mots-de-passe.csv courriers-0003-mots-de-passe.pdf" {
 					t.Errorf("files: %s", got)
 				}
 				if o.opens(t, u, (*kept)[1][0].Secret) != 1 {
@@ -58,7 +58,7 @@ func TestDeathBeforeTheCommitIsClearedAway(t *testing.T) {
 		if err := errors.Join(b.open(t.Context(), storage.MessageIdentifier, ""), b.write(t.Context())); err != nil {
 			t.Fatal(err)
 		}
-		if len(names(t, dir)) != 1 {
+		if len(names(t, dir)) != 2 {
 			t.Fatalf("files: %v", names(t, dir))
 		}
 		runs := o.print(t, dir)

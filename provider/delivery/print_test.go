@@ -66,7 +66,7 @@ func TestIdentifiersAndPasswordsInTwoRuns(t *testing.T) {
 		if len(runs) != 2 || runs[0].Letters != 2 || runs[1].Letters != 2 || runs[0].Number != 1 || runs[1].Number != 2 {
 			t.Fatalf("runs = %+v", runs)
 		}
-		if got := strings.Join(names(t, dir), " "); got != "courriers-0001-identifiants.pdf courriers-0002-mots-de-passe.pdf" {
+		if got := strings.Join(names(t, dir), " "); got != "courriers-0001-identifiants.csv courriers-0001-identifiants.pdf courriers-0002-mots-de-passe.csv courriers-0002-mots-de-passe.pdf" {
 			t.Errorf("files: %s", got)
 		}
 		for _, run := range runs {
@@ -93,7 +93,7 @@ func TestIdentifiersAndPasswordsInTwoRuns(t *testing.T) {
 				t.Errorf("%s mixes identifiers and passwords:\n%s", filepath.Base(run.File), text)
 			}
 		}
-		if again := o.print(t, dir); len(again) != 0 || len(names(t, dir)) != 2 {
+		if again := o.print(t, dir); len(again) != 0 || len(names(t, dir)) != 4 {
 			t.Errorf("a second print made %v", again)
 		}
 		events, err := o.DB.AuditOf(t.Context(), "2", 10)

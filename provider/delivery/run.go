@@ -35,7 +35,7 @@ var waits = [...]time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute, 2
 func (d *Delivery) Run(ctx context.Context) (sent int, err error) {
 	for {
 		m, err := d.claim(ctx)
-		if errors.Is(err, storage.ErrNotFound) {
+		if errors.Is(err, storage.ErrNotFound) || errors.Is(err, errPace) {
 			return sent, nil
 		}
 		if err != nil {
@@ -54,8 +54,10 @@ func (d *Delivery) Run(ctx context.Context) (sent int, err error) {
 func (d *Delivery) claim(ctx context.Context) (m storage.Message, err error) {
 	now := d.Now()
 	err = d.DB.InTx(ctx, func(q *storage.Queries) error {
-		m, err = q.ClaimMessage(ctx, storage.At(now), storage.At(now.Add(leaseTime)))
-		return err
+		if m, err = q.ClaimMessage(ctx, storage.At(now), storage.At(now.Add(leaseTime))); err != nil {
+			return err
+		}
+		return d.pace(ctx, q, now)
 	})
 	return m, err
 }
@@ -101,6 +103,9 @@ func (d *Delivery) sent(ctx context.Context, m storage.Message, p parcel) error 
 			return err
 		}
 		if p.provisionalID != "" {
+			if err := q.NoteProvisional(ctx, m.ID, p.provisionalID); err != nil {
+				return fmt.Errorf("note the password it carries: %w", err)
+			}
 			if err := q.SupersedeOtherProvisionals(ctx, m.UserID, p.provisionalID, storage.At(now)); err != nil {
 				return fmt.Errorf("replace older passwords: %w", err)
 			}

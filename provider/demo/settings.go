@@ -21,6 +21,7 @@ func settings(d *Demo) (config.Config, error) {
 	cfg.Mail.From = "espace-bailleur@entraide.example"
 	cfg.Mail.Directory = d.path("mails")
 	cfg.Mail.Separation = 0 // who plays waits for nothing
+	cfg.Letters.Separation = 0
 	cfg.Letters = config.Letters{
 		Sender: []string{"Entraide Val d’Orbe", "Service des bailleurs", "1 place du Marché", "39990 ORBE LE HAUT"},
 		Place:  "Orbe-le-Haut",

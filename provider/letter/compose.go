@@ -22,6 +22,7 @@ type To struct {
 	Recipient []string  // from Lines
 	Number    string    // numéro utilisateur: it pairs the two letters
 	Date      time.Time // of the print run
+	Letter    string    // number of the sheet, for whoever gets it back; empty: none
 }
 
 // Identifier is the letter that brings the identifier, as people read it
@@ -91,7 +92,12 @@ func (p *printer) letter(to To, object string) Letter {
 	if len(sender) == 0 {
 		sender = []string{p.Service.Operator}
 	}
+	reference := ""
+	if to.Letter != "" {
+		reference = p.get("letter.reference", "courrier", to.Letter)
+	}
 	return Letter{
+		Reference: reference,
 		Sender:    sender,
 		Recipient: to.Recipient,
 		Date:      to.Date,

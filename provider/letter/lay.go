@@ -233,7 +233,14 @@ func (p *page) layFooter(l Letter) error {
 		return fmt.Errorf("footer: %d lines, at most 2", len(l.Footer))
 	}
 	var errs []error
+	reference := f.text.width(l.Reference, footerSize)
+	if l.Reference != "" {
+		errs = append(errs, p.put(f.text, footerSize, right-reference, footerFirst, l.Reference))
+	}
 	for i, line := range l.Footer {
+		if i == 0 && l.Reference != "" && f.text.width(line, footerSize)+reference+stepIndent > right-left {
+			errs = append(errs, fmt.Errorf("footer: %q leaves no place for the number of the letter", line))
+		}
 		if f.text.width(line, footerSize) > right-left {
 			errs = append(errs, fmt.Errorf("footer: %q is wider than the sheet", line))
 		}

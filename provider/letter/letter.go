@@ -19,6 +19,7 @@ type Letter struct {
 	Secret    string      // alone in the box, printed in ASCII; empty: no box
 	After     []Paragraph // body below the box
 	Footer    []string    // operator and contact, at most 2 lines
+	Reference string      // « Courrier 0012-00034 », in small at the right of the footer; empty: none
 }
 
 // Paragraph is a piece of the body. One that begins with a number and a full

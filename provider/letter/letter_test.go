@@ -45,7 +45,7 @@ func to(t testing.TB, name string, address ...string) To {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return To{Recipient: lines, Number: "45675320380001", Date: printDay}
+	return To{Recipient: lines, Number: "45675320380001", Date: printDay, Letter: "0012-00034"}
 }
 
 // samples are one letter of each kind, with the longest addresses there are.
@@ -103,6 +103,7 @@ func readable(l Letter) string {
 	}
 	paragraphs(l.After)
 	section(l.Footer...)
+	section(l.Reference)
 	return strings.TrimRight(b.String(), "\n") + "\n"
 }
 

@@ -112,6 +112,7 @@ func Settings(issuer, mails string) config.Config {
 	cfg.Mail.From = "ne-pas-repondre@agence.example"
 	cfg.Mail.Directory = mails
 	cfg.Mail.Separation = 0
+	cfg.Letters.Separation = 0
 	cfg.Letters.Sender = []string{"Agence de Valmont", "1 place du Marché", "69000 VALMONT"}
 	cfg.Letters.Place = "Valmont"
 	cfg.Service.Name = "Espace bailleur"
