@@ -92,12 +92,13 @@ func (p *Provider) router() (*mux.Router, error) {
 	show("/mot-de-passe-oublie/envoye", p.recovery.Sent)
 	step(delivery.ResetPath, p.recovery.Choose, p.recovery.SubmitChoose)
 	show("/mot-de-passe-oublie/termine", p.recovery.Changed)
+	step("/probleme-de-connexion", p.recovery.Problem, p.recovery.SubmitProblem)
+	step("/probleme-de-connexion/{etape}", p.recovery.Problem, p.recovery.SubmitProblem)
 
 	// Help and the pages of the footer.
 	for path, template := range map[string]string{
-		"/probleme-de-connexion": "problem",
-		"/aide":                  "help",
-		"/accessibilite":         "accessibility",
+		"/aide":          "help",
+		"/accessibilite": "accessibility",
 	} {
 		r.Handle(path, p.pages.Show(template)).Methods("GET", "HEAD")
 	}

@@ -63,7 +63,7 @@ func routes(t *testing.T, p *providertest.Provider) (all []route) {
 			all[i].methods = append(all[i].methods, methods...)
 			return nil
 		}
-		path := strings.NewReplacer("/static/{name}", style.Path, "{id}", "loyers", "{kind}", "rules", "{version}", "1").Replace(template)
+		path := strings.NewReplacer("/static/{name}", style.Path, "{id}", "loyers", "{etape}", "courrier", "{kind}", "rules", "{version}", "1").Replace(template)
 		all = append(all, route{template, path, methods})
 		return nil
 	})

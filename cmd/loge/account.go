@@ -79,7 +79,8 @@ func (c accountListCmd) Run(a *app) error {
 }
 
 type accountShowCmd struct {
-	Number string `arg:"" help:"Numéro utilisateur, 14 characters."`
+	Number    string `arg:"" optional:"" help:"Numéro utilisateur, 14 characters."`
+	Reference string `help:"Reference that somebody was told in « Problème de connexion », instead of the number." placeholder:"REF"`
 }
 
 // accountDetails is what helps somebody on the telephone. It holds no hash and
@@ -113,6 +114,9 @@ type messageLine struct {
 }
 
 func (c accountShowCmd) Run(a *app) error {
+	if c.Reference != "" {
+		return c.byReference(a)
+	}
 	number, err := account.NormalizeNumber(c.Number)
 	if err != nil {
 		return err

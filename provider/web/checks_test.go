@@ -46,6 +46,7 @@ func checkTitle(t *testing.T, d *goquery.Document) {
 
 // completions are the autocomplete values each field must have (RGAA 11.13).
 var completions = map[string]string{
+	"numero": "off", "code_postal": "postal-code",
 	"identifiant": "username", "mot_de_passe": "current-password", "nouveau_mot_de_passe": "new-password",
 	"email": "email", "prenom": "given-name", "nom": "family-name", "telephone": "tel",
 	"fonction": "organization-title", "code": "one-time-code", "code_appareil": "off",
@@ -71,6 +72,13 @@ func checkFields(t *testing.T, d *goquery.Document) {
 			return
 		}
 		id := in.AttrOr("id", "")
+		if kind == "radio" { // the first one bears the name, the question stands in the legend
+			if label := d.Find(`label[for="` + id + `"]`); label.Length() != 1 || in.Closest("fieldset").Find("legend h1").Length() != 1 ||
+				id != name && d.Find("#"+name).Length() != 1 {
+				t.Errorf("choice %q has no label or no question", id)
+			}
+			return
+		}
 		if id != name || id == "" {
 			t.Errorf("field %q has id %q: the error summary would not find it", name, id)
 		}

@@ -137,6 +137,19 @@ func samples(evil string) []sample {
 		Minimum    int
 		Identifier string
 	}
+	type way struct{ Key, Value string }
+	type problem struct {
+		Key, Action, Back string
+		Paragraphs        []string
+		Choices           []way
+		Chosen            string
+		Letters           bool
+		Example, Contact  bool
+		Reference         string
+		Nothing           bool
+		Typed             string
+		Ways              []way
+	}
 	flow := struct{ Flow string }{or("01944d5a")}
 	limit := &web.TimeLimit{Left: 30 * time.Minute, Ahead: 2 * time.Minute, Over: or("/connexion/expiration?demande=01944d5a")}
 	return []sample{
@@ -223,6 +236,12 @@ func samples(evil string) []sample {
 		{"linkdead", web.View{Template: "linkdead", Data: forgotten{Link: true, Validity: or("24 heures")}}},
 		{"linkdead-provisoire", web.View{Template: "linkdead", Data: forgotten{Validity: or("24 heures")}}},
 		{"passwordchanged", web.View{Template: "passwordchanged"}},
-		{"problem", web.View{Template: "problem"}},
+		{"problem", web.View{Template: "problem", Title: "problem.q0.h1", Data: problem{Key: "problem.q0", Action: "/probleme-de-connexion", Choices: []way{{"problem.q0.identifiant", "identifiant"}, {"problem.q0.oubli", "oubli"}}}}},
+		{"problem-erreur", web.View{Template: "problem", Title: "problem.d.h1", Data: problem{Key: "problem.d", Action: "/probleme-de-connexion/x", Back: "/probleme-de-connexion", Choices: []way{{"problem.d.nom", "nom"}}, Chosen: or("nom")}, Errors: wrong("choix", "problem.error.choice")}},
+		{"problemtext", web.View{Template: "problemtext", Title: "problem.e.h1", Data: problem{Key: "problem.e", Action: "/probleme-de-connexion/x", Back: "/probleme-de-connexion", Paragraphs: []string{"problem.e.p1"}, Example: true, Ways: []way{{"problem.to.find", "/probleme-de-connexion/retrouver-identifiant"}, {"problem.to.login", "/connexion"}}}}},
+		{"problemtext-contact", web.View{Template: "problemtext", Title: "problem.z.h1", Data: problem{Key: "problem.z", Action: "/probleme-de-connexion/x", Contact: true, Reference: or("CDFGH-JKMNP")}}},
+		{"problemtext-envoye", web.View{Template: "problemtext", Title: "problem.a1s.h1", Data: problem{Key: "problem.a1s", Action: "/probleme-de-connexion/x", Nothing: true, Typed: or("marguerite.lefevre@exemple.fr")}}},
+		{"problemform", web.View{Template: "problemform", Title: "problem.a1.h1", Data: problem{Key: "problem.a1", Action: "/probleme-de-connexion/x", Ways: []way{{"problem.to.number", "/probleme-de-connexion/numero-utilisateur"}}}, Values: values, Errors: wrong("numero", "problem.error.number_length")}},
+		{"problemform-courrier", web.View{Template: "problemform", Title: "problem.c3.h1", Data: problem{Key: "problem.c3", Action: "/probleme-de-connexion/x", Letters: true}, Values: values, Errors: wrong("code_postal", "problem.error.post_code_missing")}},
 	}
 }
