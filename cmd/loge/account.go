@@ -79,7 +79,7 @@ func (c accountListCmd) Run(a *app) error {
 }
 
 type accountShowCmd struct {
-	Number    string `arg:"" optional:"" help:"Numéro utilisateur, 14 characters."`
+	Number    string `arg:"" optional:"" help:"Numéro utilisateur or identifier."`
 	Reference string `help:"Reference that somebody was told in « Problème de connexion », instead of the number." placeholder:"REF"`
 }
 
@@ -93,6 +93,7 @@ type accountDetails struct {
 	People   []personDetails `json:"people"`
 	Messages []messageLine   `json:"messages"` // newest first
 	Bad      []badAddress    `json:"undeliverable"`
+	Stories  []storyDetails  `json:"stories"`
 }
 
 type personDetails struct {
@@ -117,15 +118,15 @@ func (c accountShowCmd) Run(a *app) error {
 	if c.Reference != "" {
 		return c.byReference(a)
 	}
-	number, err := account.NormalizeNumber(c.Number)
-	if err != nil {
-		return err
-	}
 	db, err := a.look()
 	if err != nil {
 		return err
 	}
 	defer db.Close()
+	number, err := a.number(db, c.Number)
+	if err != nil {
+		return err
+	}
 	d, err := a.details(db, number)
 	if err != nil {
 		return err
@@ -146,6 +147,9 @@ func (c accountShowCmd) Run(a *app) error {
 		a.say("\nMessages")
 		for _, m := range d.Messages {
 			a.say("  %s  %-12s %-6s %-8s %s", m.Created, m.Kind, m.Channel, m.State, m.LastError)
+		}
+		for _, s := range d.Stories {
+			a.sayStory(s)
 		}
 	})
 }
@@ -181,7 +185,8 @@ func (a *app) details(db *storage.DB, number string) (accountDetails, error) {
 				Left: date(m.LeftAt), LastError: m.LastError})
 		}
 	}
-	return d, nil
+	d.Stories, err = a.stories(db, stored, users)
+	return d, err
 }
 
 // date writes a moment for operators, "" for never.

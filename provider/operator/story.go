@@ -1,0 +1,271 @@
+package operator
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"loge/provider/account"
+	"loge/provider/throttle"
+	"loge/storage"
+)
+
+// Chapter is one thing that happened to an access.
+type Chapter struct {
+	At   storage.Time
+	What string
+}
+
+// Story is what became of one person's access, for whoever is on the telephone.
+type Story struct {
+	User     storage.User
+	Chapters []Chapter // oldest first
+	Access   []string  // applications that may see something, with the scopes
+	Refused  string    // why the person cannot sign in now, "" when nothing stops him
+	Next     string    // what to do: often a command
+}
+
+// storyEvents bounds how much of the journal a story looks at.
+const storyEvents = 300
+
+// Story tells what became of a user's access. perDay is the setting of how many
+// wrong passwords a day allows.
+func (o *Operator) Story(ctx context.Context, a storage.Account, u storage.User, perDay int) (s Story, err error) {
+	s.User = u
+	messages, err := o.DB.MessagesOf(ctx, u.ID, 50)
+	if err != nil {
+		return s, fmt.Errorf("load messages: %w", err)
+	}
+	provisionals, err := o.DB.ProvisionalsOf(ctx, u.ID)
+	if err != nil {
+		return s, fmt.Errorf("load provisional passwords: %w", err)
+	}
+	events, err := o.DB.AuditOf(ctx, u.ID, storyEvents)
+	if err != nil {
+		return s, fmt.Errorf("load journal: %w", err)
+	}
+	common, err := o.DB.AuditOf(ctx, a.ID, storyEvents)
+	if err != nil {
+		return s, fmt.Errorf("load journal of the account: %w", err)
+	}
+	accepted, err := o.DB.Acceptances(ctx, u.ID)
+	if err != nil {
+		return s, fmt.Errorf("load acceptances: %w", err)
+	}
+	authorised, err := o.DB.AuthorisedOf(ctx, u.ID)
+	if err != nil {
+		return s, fmt.Errorf("load applications: %w", err)
+	}
+	s.add(u.CreatedAt, "account opened")
+	// Within a second, what people did comes before what left because of it.
+	events = append(events, common...)
+	slices.SortFunc(events, func(a, b storage.AuditEvent) int { return cmp.Compare(a.Seq, b.Seq) })
+	for _, e := range events {
+		if what := happened(e); what != "" {
+			s.add(e.At, what)
+		}
+	}
+	for _, m := range slices.Backward(messages) { // they come newest first
+		s.add(cmp.Or(m.LeftAt, m.CreatedAt), told(m))
+	}
+	for _, p := range provisionals {
+		if p.UsedAt.IsZero() && p.SupersededAt.IsZero() && p.ExpiresAt <= o.now() {
+			s.add(p.ExpiresAt, "provisional password expired, it was not used")
+		}
+	}
+	for _, x := range accepted {
+		s.add(x.AcceptedAt, "accepted the "+x.Kind+", version "+x.Version)
+	}
+	slices.SortStableFunc(s.Chapters, func(a, b Chapter) int { return cmp.Compare(a.At, b.At) })
+	s.fold()
+	for _, x := range authorised {
+		s.Access = append(s.Access, x.Client.Name+" ("+x.Scopes+")")
+	}
+	wait, err := o.wait(ctx, u, perDay)
+	if err != nil {
+		return s, err
+	}
+	s.judge(a, u, messages, provisionals, wait, o.now())
+	return s, nil
+}
+
+func (s *Story) add(at storage.Time, what string) {
+	s.Chapters = append(s.Chapters, Chapter{At: at, What: what})
+}
+
+// fold makes one chapter of the same thing several times in a row.
+func (s *Story) fold() {
+	var folded []Chapter
+	for i := 0; i < len(s.Chapters); {
+		n := i
+		for n < len(s.Chapters) && s.Chapters[n].What == s.Chapters[i].What {
+			n++
+		}
+		c := s.Chapters[n-1]
+		if n-i > 1 {
+			c.What = fmt.Sprintf("%s, %d times since %s", c.What, n-i, s.Chapters[i].At.Time().Format(time.RFC3339))
+		}
+		folded = append(folded, c)
+		i = n
+	}
+	s.Chapters = folded
+}
+
+// carried names the messages in a story.
+var carried = map[string]string{
+	storage.MessageIdentifier: "identifier", storage.MessageProvisional: "provisional password", storage.MessageEmailCode: "code for the e-mail address",
+	storage.MessagePasswordChanged: "notice of the changed password", storage.MessageAdministratorAppointed: "notice of the new administrator",
+	storage.MessagePasswordReset: "what « Mot de passe oublié » sends", storage.MessageIdentifierFound: "identifier, asked for again",
+	storage.MessageAccessSuspended: "notice of the suspension", storage.MessageAccessReopened: "notice of the reopening",
+	storage.MessageAccessClosed: "notice of the closing", storage.MessageNewDevice: "notice of a sign-in with a new device",
+	storage.MessageTooManyAttempts: "notice of wrong passwords", storage.MessageReminder: "reminder", storage.MessageDormancyWarning: "warning that the access will end",
+}
+
+// told says what became of a message.
+func told(m storage.Message) string {
+	name, reason := cmp.Or(carried[m.Kind], m.Kind), ""
+	if m.LastError != "" {
+		reason = ": " + m.LastError
+	}
+	switch m.State {
+	case storage.MessageHeld:
+		return name + " waits until the identifier has left"
+	case storage.MessageQueued:
+		if m.Channel == storage.ByLetter {
+			return name + " waits to be printed"
+		}
+		return name + " waits to be sent" + reason
+	case storage.MessageSent:
+		return name + " sent by e-mail"
+	case storage.MessagePrinted:
+		return fmt.Sprintf("%s printed in run %d", name, m.Run)
+	case storage.MessageFailed:
+		return name + " not sent" + reason
+	}
+	return name + " " + m.State + reason // came back, or was replaced
+}
+
+// happened says what an event of the journal means, "" for those that are told
+// otherwise or help nobody.
+func happened(e storage.AuditEvent) string {
+	by, why := e.Actor, ""
+	if e.Details["reason"] != "" {
+		why = ": " + e.Details["reason"]
+	}
+	switch e.Action {
+	case "signin.succeeded":
+		return "signed in with the " + cmp.Or(e.Details["with"], "password")
+	case "signin.failed":
+		return "wrong password typed"
+	case "password.changed":
+		return "chose a password"
+	case "email.confirmed":
+		return "confirmed the e-mail address"
+	case "consent.granted":
+		return "let an application see something"
+	case "consent.withdrawn":
+		return "took an application's access back"
+	case "administrator.appointed":
+		return "became administrator"
+	case "access.suspended", "access.reopened", "access.closed":
+		return "access " + strings.TrimPrefix(e.Action, "access.") + " by " + by + why
+	case "access.reset":
+		return "new provisional password ordered by " + by + why
+	case "access.reissued":
+		return "both codes ordered again by " + by + why
+	case "access.dormant":
+		return "access ended because nobody signed in"
+	case "access.erased":
+		return "personal data erased"
+	}
+	return ""
+}
+
+// wait says until when the person has to wait after wrong passwords, "" when he
+// does not.
+func (o *Operator) wait(ctx context.Context, u storage.User, perDay int) (string, error) {
+	f, err := o.DB.Failures(ctx, throttle.Keys(nil).User(u.ID))
+	if errors.Is(err, storage.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("load failures: %w", err)
+	}
+	d := throttle.Limits{PerDay: perDay}.Account(f, o.Now())
+	if d.Allowed {
+		return "", nil
+	}
+	return fmt.Sprintf("has to wait until %s after %d wrong passwords, except in a browser he has used before", d.Until.Format(time.RFC3339), len(f.Recent)), nil
+}
+
+// judge says why the person cannot sign in, and what to do.
+func (s *Story) judge(a storage.Account, u storage.User, messages []storage.Message, provisionals []storage.Provisional, wait string, now storage.Time) {
+	who := account.FormatIdentifier(u.Identifier)
+	command := func(act account.Act, more string) string {
+		return fmt.Sprintf("loge account %s '%s'%s", act, who, more)
+	}
+	live := slices.IndexFunc(provisionals, func(p storage.Provisional) bool {
+		return p.UsedAt.IsZero() && p.SupersededAt.IsZero() && p.ExpiresAt > now
+	})
+	switch {
+	case u.State == storage.StateClosed:
+		s.Refused, s.Next = "access is closed", "nothing: closing is final; the landlord needs another account"
+	case !a.SuspendedAt.IsZero():
+		s.Refused, s.Next = "the whole account is suspended", "once the reason is gone: loge account reopen "+a.Number
+	case u.State == storage.StateSuspended:
+		s.Refused, s.Next = "access is suspended", "once the reason is gone: "+command(account.Reopen, "")
+	}
+	if s.Next != "" {
+		return
+	}
+	if u.State == storage.StateDormant {
+		s.Refused = "access has ended because nobody signed in"
+	}
+	waiting, lost := latest(messages)
+	switch {
+	case waiting != nil && waiting.Channel == storage.ByLetter:
+		s.Next = "print what waits: loge letter print --out DIR"
+	case waiting != nil && waiting.State == storage.MessageQueued:
+		s.Next = "wait: codes leave by e-mail while loge serve runs"
+	case u.State == storage.StateActive && wait != "":
+		s.Refused, s.Next = wait, "if it was the person himself: "+command(account.Reopen, "")
+	case live >= 0:
+		s.Next = "wait: the provisional password sent last can be used until " + provisionals[live].ExpiresAt.Time().Format(time.RFC3339)
+	case lost != nil:
+		s.Next = "correct the address in the file of accounts, loge account import FILE.csv, then " + command(account.Reissue, "")
+	case u.State == storage.StateDormant, u.State == storage.StateIssued:
+		s.Refused = cmp.Or(s.Refused, "no provisional password can be used")
+		s.Next = command(account.Reset, "")
+	default:
+		s.Next = "nothing; for a forgotten password: " + command(account.Reset, "")
+	}
+	if u.State == storage.StateIssued && live < 0 && s.Refused == "" {
+		s.Refused = "the provisional password has not arrived"
+	}
+}
+
+// latest returns the credentials that wait to leave, or else the last ones if
+// they did not arrive.
+func latest(messages []storage.Message) (waiting, lost *storage.Message) {
+	for i, m := range messages { // newest first
+		if m.Kind != storage.MessageIdentifier && m.Kind != storage.MessageProvisional && m.Kind != storage.MessagePasswordReset {
+			continue
+		}
+		switch m.State {
+		case storage.MessageQueued:
+			return &messages[i], nil
+		case storage.MessageSent, storage.MessagePrinted:
+			return nil, lost
+		case storage.MessageHeld, storage.MessageReplaced: // behind the identifier, or behind its new letter, which says more
+		default:
+			if lost == nil && !strings.HasPrefix(m.LastError, "replaced") {
+				lost = &messages[i]
+			}
+		}
+	}
+	return nil, lost
+}
