@@ -107,8 +107,10 @@ func (p *Provider) describe(registration string) ([]byte, error) {
 		ClaimsParameterSupported:         true,
 		IssParameterSupported:            true,
 
-		BackchannelLogoutSupported:        true,
-		BackchannelLogoutSessionSupported: true,
+		BackchannelLogoutSupported:         true,
+		BackchannelLogoutSessionSupported:  true,
+		FrontchannelLogoutSupported:        true,
+		FrontchannelLogoutSessionSupported: true,
 	}
 	for _, c := range claims {
 		document.ClaimsSupported = append(document.ClaimsSupported, c.name)

@@ -133,7 +133,9 @@
 //	   ▲  ├──► 400, or a day has passed: failed
 //	   └──┴──► anything else: later, with all that waits for that client
 //
-// Front-channel logout is not offered: browsers keep cookies out of its frames.
+// Front-channel logout is offered to those who want it: the page after the
+// sign-out loads their frames. Most browsers keep cookies out of frames of another
+// site, so it works within the agency's own domain only.
 //
 // The package deliberately does not know how people sign in: the field Pending
 // tells whether a page has to be shown, and /connexion/suite shows it.

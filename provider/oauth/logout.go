@@ -171,15 +171,27 @@ func (p *Provider) signOut(w http.ResponseWriter, r *http.Request, q logoutReque
 		return fmt.Errorf("sign out: %w", err)
 	}
 	p.WakeLogouts()
-	return p.signedOut(w, r, q)
+	frames, err := p.Sessions.Frames(ctx, s.ID, p.Issuer)
+	if err != nil {
+		return err
+	}
+	return p.signedOut(w, r, q, frames...)
 }
 
+// leavingPage is the data of templates/pages/leaving.html.
+type leavingPage struct{ Application, Target string }
+
+// framesTime is how long the frames of other applications have, in seconds,
+// before the browser goes on by itself.
+const framesTime = 3
+
 // signedOut sends the browser back, with the application's state and nothing
-// else, or says that it is done.
-func (p *Provider) signedOut(w http.ResponseWriter, r *http.Request, q logoutRequest) error {
+// else, or says that it is done. With frames to load it shows a page first,
+// which goes on by itself.
+func (p *Provider) signedOut(w http.ResponseWriter, r *http.Request, q logoutRequest, frames ...web.Frame) error {
 	p.Sessions.Clear(w)
 	if q.redirect == "" {
-		return p.Pages.Render(w, r, web.View{Template: "loggedout"})
+		return p.Pages.Render(w, r, web.View{Template: "loggedout", Frames: frames})
 	}
 	target := q.redirect
 	if q.state != "" {
@@ -190,6 +202,10 @@ func (p *Provider) signedOut(w http.ResponseWriter, r *http.Request, q logoutReq
 		target += separator + "state=" + url.QueryEscape(q.state)
 	}
 	h := w.Header()
+	if len(frames) > 0 {
+		h.Set("Refresh", fmt.Sprintf("%d; url=%s", framesTime, target))
+		return p.Pages.Render(w, r, web.View{Template: "leaving", Frames: frames, Data: leavingPage{q.client.Name, target}})
+	}
 	h.Set("Cache-Control", "no-store")
 	h.Set("Location", target) // as it is registered: http.Redirect would clean it
 	w.WriteHeader(http.StatusSeeOther)

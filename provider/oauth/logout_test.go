@@ -280,3 +280,58 @@ func TestLogoutWhileStorageFails(t *testing.T) {
 		wantReturn(t, "afterwards", b.logout("id_token_hint", hint, "post_logout_redirect_uri", afterLogout), afterLogout)
 	})
 }
+
+// OpenID Connect Front-Channel Logout 1.0: the page after the sign-out loads
+// what the applications of the session asked for, and nothing else.
+func TestApplicationsAreToldInFrames(t *testing.T) {
+	storagetest.ForEach(t, func(t *testing.T, db *storage.DB) {
+		b, hint := leaver(t, db)
+		frame := func(id, uri string, required bool) {
+			b.client(t, id, func(c *storage.Client) {
+				c.Name = "Aides <" + id + ">"
+				c.Metadata.FrontchannelLogoutURI, c.Metadata.FrontchannelLogoutSessionRequired = uri, required
+			})
+			b.consents(t, id, "openid email")
+		}
+		frame("aides", "https://aides.example/fin?a=%22%3E", true)
+		frame("dossiers", "https://dossiers.example/fin", false)
+		frame("ferme", "https://ferme.example/fin", true)
+		frame("ailleurs", "https://ailleurs.example/fin", true) // not signed in to
+		for _, id := range []string{"aides", "dossiers", "ferme"} {
+			b.code(t, id)
+		}
+		b.write(t, func(ctx context.Context, q *storage.Queries) error { return q.DisableClient(ctx, "ferme", b.at()) })
+
+		w := b.logout("id_token_hint", hint, "post_logout_redirect_uri", afterLogout, "state", "a;b c")
+		if w.Code != http.StatusOK || w.Header().Get("Location") != "" {
+			t.Fatalf("%d to %q", w.Code, w.Header().Get("Location"))
+		}
+		if got, want := w.Header().Get("Refresh"), "3; url="+afterLogout+"&state=a%3Bb+c"; got != want {
+			t.Errorf("goes on by %q, want %q", got, want)
+		}
+		if got, want := w.Header().Get("Content-Security-Policy"), "; frame-src https://aides.example https://dossiers.example"; !strings.HasSuffix(got, want) {
+			t.Errorf("policy %q, want it to end with %q", got, want)
+		}
+		document, err := goquery.NewDocumentFromReader(w.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var frames []string
+		document.Find("iframe").Each(func(_ int, s *goquery.Selection) {
+			frames = append(frames, s.AttrOr("src", ""))
+			if s.AttrOr("title", "") == "" || !s.Is("[hidden]") {
+				t.Errorf("frame %s has no title or is seen", s.AttrOr("src", ""))
+			}
+		})
+		want := []string{"https://aides.example/fin?a=%22%3E&iss=" + url.QueryEscape(issuer) + "&sid=" + b.session.ID, "https://dossiers.example/fin"}
+		if strings.Join(frames, "\n") != strings.Join(want, "\n") {
+			t.Errorf("frames:\n%s\nwant:\n%s", strings.Join(frames, "\n"), strings.Join(want, "\n"))
+		}
+		if back := document.Find("main a.button").AttrOr("href", ""); back != afterLogout+"&state=a%3Bb+c" {
+			t.Errorf("the button leads to %q", back)
+		}
+		if again := b.logout("id_token_hint", hint, "post_logout_redirect_uri", afterLogout); again.Code != http.StatusSeeOther {
+			t.Errorf("a second time: %d", again.Code)
+		}
+	})
+}

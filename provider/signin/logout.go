@@ -42,11 +42,16 @@ func (s *Signin) signOut(w http.ResponseWriter, r *http.Request, reason string) 
 	if err := s.rest(r, &v); err != nil {
 		return err
 	}
+	ended := v.Session.ID
 	if err := s.end(w, r, &v, reason); err != nil {
 		return err
 	}
 	s.Wake() // the applications are told at once
-	return s.render(w, r, v, web.View{Template: "loggedout", Data: stepPage{Flow: v.Flow.ID}})
+	frames, err := s.Sessions.Frames(r.Context(), ended, s.Issuer)
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, v, web.View{Template: "loggedout", Data: stepPage{Flow: v.Flow.ID}, Frames: frames})
 }
 
 // rest makes a visit whose session is idle one of that session, which is to be

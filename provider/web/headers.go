@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -47,11 +48,26 @@ func origin(address string) string {
 // nameable are the hosts, with their ports, that a policy can name.
 var nameable = regexp.MustCompile(`^[A-Za-z0-9._-]+(:[0-9]+)?$`)
 
+// frameSources are the origins of the page's frames, "" without any.
+func (v View) frameSources() string {
+	var origins []string
+	for _, f := range v.Frames {
+		if o := origin(f.Address); !slices.Contains(origins, o) {
+			origins = append(origins, o)
+		}
+	}
+	return strings.Join(origins, " ")
+}
+
 // policy is the Content-Security-Policy of a page. action is where its forms
-// may lead; asks lets the page's script ask us something.
-func policy(action string, asks bool) string {
+// may lead, frames what it may load in frames; asks lets the page's script ask
+// us something.
+func policy(action, frames string, asks bool) string {
 	p := "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action " + action +
 		"; frame-ancestors 'none'; base-uri 'none'"
+	if frames != "" {
+		p += "; frame-src " + frames
+	}
 	if asks {
 		p += "; connect-src 'self'"
 	}
@@ -62,7 +78,7 @@ func policy(action string, asks bool) string {
 // Content-Security-Policy over this one.
 func SecurityHeaders(issuer string) func(http.Handler) http.Handler {
 	always := http.Header{}
-	always.Set("Content-Security-Policy", policy("'self'", false))
+	always.Set("Content-Security-Policy", policy("'self'", "", false))
 	always.Set("X-Content-Type-Options", "nosniff")
 	always.Set("X-Frame-Options", "DENY") // for browsers without frame-ancestors
 	always.Set("Referrer-Policy", "same-origin")

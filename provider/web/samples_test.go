@@ -212,6 +212,8 @@ func samples(evil string) []sample {
 			Fields              []web.Hidden
 		}{or("Loyers"), "https://loyers.example/retour?x=" + url.QueryEscape(or("1")), []web.Hidden{{Name: "code", Value: or("loge_ac_1")}, {Name: "state", Value: or("s-1")}}}}},
 		{"loggedout", web.View{Template: "loggedout"}},
+		{"leaving", web.View{Template: "leaving", Data: struct{ Application, Target string }{or("Loyers"), "https://loyers.example/" + url.PathEscape(or("parti"))},
+			Frames: []web.Frame{{Application: or("Aides"), Address: "https://aides.example/" + url.PathEscape(or("fin")) + "?sid=1"}}}},
 		{"expired", web.View{Template: "expired", Data: struct{ Flow, Idle string }{or("01944d5a"), or("30 minutes")}}},
 		{"flowexpired", web.View{Template: "flowexpired", Data: struct{ Application string }{or("Loyers")}}},
 		{"flowexpired-inconnue", web.View{Template: "flowexpired", Data: struct{ Application string }{}}},

@@ -28,6 +28,9 @@ type View struct {
 	// on all other pages: form-action is its origin and nothing else, so in
 	// Chromium that site may redirect on only within this origin.
 	PostsTo string
+	// Frames are loaded unseen, when somebody has signed out. Their origins are
+	// the page's frame-src.
+	Frames []Frame
 	// TimeLimit has the page ask, in time, whether somebody is still there. nil
 	// on pages that have no limit, or one that nothing puts off.
 	TimeLimit *TimeLimit
@@ -39,6 +42,12 @@ type TimeLimit struct {
 	Left  time.Duration // until the end, by the server's clock
 	Ahead time.Duration // how long before it the person is asked
 	Over  string        // our address that says it is over
+}
+
+// Frame is a page of an application that ends the person's session there.
+type Frame struct {
+	Application string // name, for those who meet the frame
+	Address     string
 }
 
 // FieldError is one thing to correct. Field "" is about the whole form.
@@ -95,7 +104,7 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, v View) error {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(body.Len()))
 	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", policy(v.formAction(), v.TimeLimit != nil))
+	h.Set("Content-Security-Policy", policy(v.formAction(), v.frameSources(), v.TimeLimit != nil))
 	if v.PostsTo != "" {
 		h.Set("Referrer-Policy", "strict-origin") // the other site sees an Origin of null without it
 	}
