@@ -28,7 +28,7 @@ func TestBrowserApplicationsReachTheEndpointsTheyCall(t *testing.T) {
 			if answer.Header.Get("Access-Control-Allow-Credentials") != "" {
 				t.Errorf("%s %s allows credentials", method, r.path)
 			}
-			if method == "OPTIONS" && (answer.StatusCode != 204 || answer.Header.Get("Access-Control-Allow-Headers") != "Authorization, Content-Type") {
+			if method == "OPTIONS" && (answer.StatusCode != 204 || answer.Header.Get("Access-Control-Allow-Headers") != "Authorization, Content-Type, DPoP") {
 				t.Errorf("preflight of %s: %d %v", r.path, answer.StatusCode, answer.Header)
 			}
 		}

@@ -104,6 +104,7 @@ func (p *Provider) expiries() []expiry {
 		{"pushed requests", time.Hour, (*storage.Queries).PurgePushedRequests},
 		{"codes", replayMemory, (*storage.Queries).PurgeCodes},
 		{"client assertions", time.Hour, (*storage.Queries).PurgeAssertions},
+		{"DPoP proofs", time.Hour, (*storage.Queries).PurgeProofs},
 		{"access tokens", time.Hour, (*storage.Queries).PurgeAccessTokens},
 		{"refresh tokens", time.Hour, (*storage.Queries).PurgeRefreshTokens},
 		// Not before the session: its grants say which applications to tell of its end.

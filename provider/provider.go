@@ -89,7 +89,7 @@ func New(ctx context.Context, cfg config.Config, db *storage.DB, log *slog.Logge
 	p.recovery = &recovery.Recovery{DB: db, Sessions: sessions, Pages: p.pages, Hasher: opts.Hasher, Master: master, Service: cfg.Service,
 		Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, Now: opts.Now, Log: log, Wake: p.wake}
 	p.oauth = &oauth.Provider{DB: db, Sessions: sessions, Pages: p.pages, Issuer: cfg.Issuer, Master: master,
-		Lifetimes: Lifetimes(cfg.Security), RequirePAR: cfg.Security.RequirePAR,
+		Lifetimes: Lifetimes(cfg.Security), RequirePAR: cfg.Security.RequirePAR, RequireDPoPNonce: cfg.Security.DPoPNonce == config.NonceRequired,
 		Now: opts.Now, Log: log, Pending: p.signin.Pending, TrustedProxies: cfg.TrustedProxies,
 		Outbound: Outbound(cfg)}
 	if cfg.ClientCertificates.Asked() {

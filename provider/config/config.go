@@ -151,10 +151,18 @@ type Security struct {
 	// RequirePAR has every application push its authorization requests
 	// (RFC 9126); else those do that are registered for it.
 	RequirePAR bool `yaml:"require_par"`
+	// DPoPNonce says whether proofs of DPoP need a nonce: optional, required.
+	DPoPNonce string `yaml:"dpop_nonce"`
 	// AllowedNetworks may be asked, although they are not public, at addresses
 	// that applications name, such as their backchannel_logout_uri.
 	AllowedNetworks Prefixes `yaml:"allowed_networks"`
 }
+
+// Values of security.dpop_nonce.
+const (
+	NonceOptional = "optional"
+	NonceRequired = "required"
+)
 
 // RefreshToken says how long an application keeps access while its person is
 // away (scope offline_access).
@@ -236,6 +244,7 @@ func Default() Config {
 			IDToken:             time.Hour,
 			RefreshToken:        RefreshToken{Idle: 30 * day, Absolute: 90 * day, Grace: 30 * time.Second},
 			KeyRotation:         90 * day,
+			DPoPNonce:           NonceOptional,
 		},
 		Sessions:  Sessions{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
 		Retention: Retention{Sessions: 30 * day, Audit: 365 * day, Messages: 365 * day},

@@ -41,6 +41,9 @@ func (c *Config) limits(f *faults) {
 	if s.KeyRotation < 7*day || s.KeyRotation > 397*day {
 		f.add("security.key_rotation", "must be from 168h (7 days) to 9528h (397 days), for example 2160h")
 	}
+	if s.DPoPNonce != NonceOptional && s.DPoPNonce != NonceRequired {
+		f.add("security.dpop_nonce", "is %q: it must be optional or required", s.DPoPNonce)
+	}
 	for i, prefix := range s.AllowedNetworks {
 		if prefix.Bits() == 0 {
 			f.add(fmt.Sprintf("security.allowed_networks[%d]", i), "%s is everything, this machine included: name the network of the application", prefix)

@@ -67,9 +67,12 @@ func (p *Provider) authenticate(ctx context.Context, r *http.Request, form url.V
 	u.client = authenticated
 	if c.Metadata.TLSBoundAccessTokens {
 		u.proven.X5T = p.certificateOf(r).X5T
-		if u.proven.X5T == "" && r.URL.Path == tokenPath {
+		if u.proven.X5T == "" && u.asksTokens {
 			return nil, refuse("invalid_request", "The tokens of this client are bound to a certificate, and the request shows none.")
 		}
+	}
+	if err := p.provesKey(ctx, u); err != nil {
+		return nil, err
 	}
 	return authenticated, nil
 }

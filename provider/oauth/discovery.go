@@ -41,6 +41,7 @@ type metadata struct {
 	IntrospectionAuthAlgs            []string `json:"introspection_endpoint_auth_signing_alg_values_supported"`
 	RevocationAuthMethods            []string `json:"revocation_endpoint_auth_methods_supported"`
 	IntrospectionAuthMethods         []string `json:"introspection_endpoint_auth_methods_supported"`
+	DPoPAlgs                         []string `json:"dpop_signing_alg_values_supported"`
 	CodeChallengeMethodsSupported    []string `json:"code_challenge_methods_supported"`
 	ClaimTypesSupported              []string `json:"claim_types_supported"`
 	ClaimsSupported                  []string `json:"claims_supported"`
@@ -96,6 +97,7 @@ func (p *Provider) describe(registration string) ([]byte, error) {
 		RevocationAuthAlgs:               assertionAlgs,
 		IntrospectionAuthMethods:         slices.DeleteFunc(p.authMethods(), func(m string) bool { return m == storage.AuthNone }),
 		IntrospectionAuthAlgs:            assertionAlgs,
+		DPoPAlgs:                         proofAlgs,
 		CodeChallengeMethodsSupported:    []string{"S256"},
 		ClaimTypesSupported:              []string{"normal"},
 		ClaimsSupported:                  []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "sid", "at_hash", "acr", "amr"},

@@ -80,6 +80,13 @@
 // which is an audience of another one, a resource server, sees its access
 // tokens.
 //
+// With a DPoP proof a client binds its access token to a key (RFC 9449), a
+// public one its refresh tokens too; dpop_jkt, or the proof of a pushed request,
+// binds the code before. A proof is used up, with a commit of its own, once the
+// client has authenticated or, at userinfo, once the token has turned out good:
+// it works once there as well, at the price of one commit per call. Nonces follow
+// from the master secret and the time, so that replicas agree and store none.
+//
 // A code shown again after it was redeemed revokes its grant. Of two
 // redemptions at once one wins; the other learns invalid_grant and revokes
 // nothing. A code shown by another client has leaked and is burnt.

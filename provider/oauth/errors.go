@@ -50,6 +50,8 @@ var statuses = map[string]int{
 	"registration_not_supported":        http.StatusBadRequest,
 	"invalid_request_object":            http.StatusBadRequest,
 	"unmet_authentication_requirements": http.StatusBadRequest,
+	"invalid_dpop_proof":                http.StatusBadRequest,
+	"use_dpop_nonce":                    http.StatusBadRequest,
 	"invalid_token":                     http.StatusUnauthorized,
 	"invalid_client_metadata":           http.StatusBadRequest,
 	"invalid_redirect_uri":              http.StatusBadRequest,

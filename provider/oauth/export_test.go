@@ -60,3 +60,13 @@ func ParseDN(text string) ([]string, error) { return parseDN(text) }
 const MaxJWKSSets = maxJWKSSets
 
 func (p *Provider) KeySets() int { return len(p.clientSets.sets) }
+
+// ReadProof checks a DPoP proof as far as that goes without a request, and
+// returns the thumbprint of its key.
+func ReadProof(text string) (jkt string, err error) {
+	f, err := readProof(text)
+	if err != nil {
+		return "", err
+	}
+	return f.jkt, nil
+}

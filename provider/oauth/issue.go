@@ -85,7 +85,7 @@ func (p *Provider) newCode(ctx context.Context, q *request, s storage.Session, g
 		ar.GrantScope(scope)
 	}
 	rec := newRecord(s, p.subject(q.client.Client, s.UserID))
-	rec.Claims, rec.Resources = q.claims, q.resources
+	rec.Claims, rec.Resources, rec.Confirm = q.claims, q.resources, confirmation{JKT: q.jkt}
 	response, err := p.engine.NewAuthorizeResponse(ctx, ar, rec)
 	if err != nil {
 		return "", err

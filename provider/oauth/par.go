@@ -50,6 +50,9 @@ func (p *Provider) push(ctx context.Context, u *unit, w http.ResponseWriter, r *
 	if err != nil {
 		return nil, err
 	}
+	if u.proof, err = p.proofOf(w, r); err != nil {
+		return nil, err
+	}
 	if _, err := p.authenticate(ctx, r, params.values); err != nil {
 		return nil, err
 	}
@@ -58,6 +61,9 @@ func (p *Provider) push(ctx context.Context, u *unit, w http.ResponseWriter, r *
 		return nil, refuse("invalid_request", "The request is refused: "+bad.reason+".")
 	}
 	if err != nil {
+		return nil, err
+	}
+	if err := q.asksFor(u.proven); err != nil {
 		return nil, err
 	}
 	uri := pushedPrefix + b64.EncodeToString(secret.Random(32))

@@ -38,6 +38,8 @@ type Provider struct {
 	Log       *slog.Logger
 	// RequirePAR has every client push its authorization requests.
 	RequirePAR bool
+	// RequireDPoPNonce has every DPoP proof made with a nonce of ours.
+	RequireDPoPNonce bool
 	// Pending tells whether the person has to be shown a page before the flow
 	// can be answered; a nil session is nobody signed in.
 	Pending func(ctx context.Context, s *storage.Session, f storage.Flow) (bool, error)
@@ -61,6 +63,7 @@ type Provider struct {
 	rotation  *Keys
 	subjects  []byte
 	userCodes []byte
+	nonces    nonces
 	discovery []byte
 	inviting  []byte // discovery while applications can be registered
 
@@ -82,6 +85,7 @@ func (p *Provider) Start(ctx context.Context) error {
 	p.box = box
 	p.subjects = p.Master.Derive("pairwise subjects")
 	p.userCodes = p.Master.Derive("user codes")
+	p.nonces = p.Master.Derive("DPoP nonces")
 	p.tokens = newOpaque(p.Master)
 	p.logouts = make(chan struct{}, 1)
 	p.store = &store{DB: p.DB, Now: p.Now, Log: p.Log}

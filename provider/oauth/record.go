@@ -25,7 +25,7 @@ type record struct {
 	Session string       `json:"s"`           // the browser session, sid of ID tokens
 	Time    storage.Time `json:"t"`           // of the real sign-in, auth_time
 	AMR     string       `json:"m,omitempty"` // space list
-	// Confirm is of a token: the keys it asks for.
+	// Confirm is the keys that the code or token asks for.
 	Confirm confirmation `json:"cnf,omitzero"`
 	// Resources were asked for (RFC 8707); the tokens of the grant are for no others.
 	Resources []string `json:"r,omitempty"`

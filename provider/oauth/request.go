@@ -32,6 +32,7 @@ type request struct {
 	maxAge      time.Duration // -1: absent, which is not 0
 	nonce       string
 	challenge   string // code_challenge, S256
+	jkt         string // dpop_jkt
 	loginHint   string
 	hint        string   // id_token_hint as sent
 	hintSubject string   // its verified sub
@@ -103,7 +104,7 @@ func (p *Provider) addressee(ctx context.Context, params parameters) (*request, 
 // checks are made in this order; the first that fails is answered.
 var checks = []func(*request, parameters) error{
 	checkMode, checkState, checkRepeated, checkObjects, checkType, checkScope, checkNonce, checkPKCE, checkPrompt, checkMaxAge, checkHints,
-	checkContext, checkClaims,
+	checkContext, checkClaims, checkDPoP,
 }
 
 // checkState refuses a state that could not come back exactly.
@@ -257,6 +258,7 @@ func (q *request) canonical() string {
 	}
 	set("state", q.state)
 	set("nonce", q.nonce)
+	set("dpop_jkt", q.jkt)
 	set("prompt", strings.Join(q.prompts, " "))
 	set("login_hint", q.loginHint)
 	set("id_token_hint", q.hint)

@@ -40,6 +40,10 @@ func (p *Provider) exchange(ctx context.Context, u *unit, w http.ResponseWriter,
 	if err != nil {
 		return nil, err
 	}
+	u.asksTokens = true
+	if u.proof, err = p.proofOf(w, r); err != nil {
+		return nil, err
+	}
 	switch params.get("grant_type") {
 	case storage.GrantCode:
 		return p.redeem(ctx, u, r, params)
@@ -71,6 +75,9 @@ func (p *Provider) redeem(ctx context.Context, u *unit, r *http.Request, params 
 	request, err := p.engine.NewAccessRequest(ctx, r, session)
 	if err != nil {
 		return nil, err
+	}
+	if !session.Confirm.provenBy(u.proven) {
+		return nil, refuse("invalid_grant", "The code is bound to a key that the request does not prove to have.")
 	}
 	h := u.holder
 	if err := p.mayHave(h, words(u.code.Granted)); err != nil {

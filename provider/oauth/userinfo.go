@@ -16,27 +16,28 @@ import (
 // errToken is the one answer to every token that opens nothing.
 var errToken = refuse("invalid_token", "The access token is unknown, has expired or has been revoked.")
 
-// UserInfo is the userinfo endpoint: GET or POST with a Bearer header, or POST
-// with the token in the body. A token in the address is refused (RFC 6750
-// §5.3).
+// UserInfo is the userinfo endpoint: GET or POST with a Bearer or DPoP header,
+// or POST with a bearer token in the body. A token in the address is refused
+// (RFC 6750 §5.3).
 func (p *Provider) UserInfo(w http.ResponseWriter, r *http.Request) {
-	token, err := bearer(w, r)
+	token, scheme, err := bearer(w, r)
 	if err != nil {
-		p.refuseBearer(w, r, answer(err))
+		p.refuseBearer(w, r, scheme, answer(err))
 		return
 	}
 	if token == "" { // RFC 6750 §3.1: no error for who brought nothing
 		w.Header().Set("WWW-Authenticate", `Bearer realm="`+p.Issuer+`"`)
+		w.Header().Add("WWW-Authenticate", `DPoP realm="`+p.Issuer+`", `+dpopAlgs)
 		w.Header().Set("Cache-Control", "no-store")
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	claims, h, err := p.claimsOf(r.Context(), token, p.certificateOf(r))
+	claims, h, err := p.claimsShown(w, r, scheme, token)
 	if err == nil {
 		err = p.writeClaims(r.Context(), w, claims, h)
 	}
 	if err != nil {
-		p.refuseBearer(w, r, answer(err))
+		p.refuseBearer(w, r, scheme, answer(err))
 	}
 }
 
@@ -72,6 +73,9 @@ func (p *Provider) claimsOf(ctx context.Context, token string, proven confirmati
 	if err := rec.decode(h.Token.Session); err != nil {
 		return nil, h, err
 	}
+	if proven.JKT != "" && rec.Confirm.JKT == "" {
+		return nil, h, errUnbound
+	}
 	if !rec.Confirm.provenBy(proven) {
 		return nil, h, refuse("invalid_token", "The access token is bound to a key that the request does not prove to have.")
 	}
@@ -96,33 +100,40 @@ func consented(asked, consent string) []string {
 	return scopes
 }
 
-// bearer returns the request's token, "" when it brings none.
-func bearer(w http.ResponseWriter, r *http.Request) (string, error) {
+// bearer returns the request's token, "" when it brings none, and the scheme
+// that it comes with.
+func bearer(w http.ResponseWriter, r *http.Request) (token, scheme string, err error) {
 	query, err := queryParameters(r)
 	if err != nil || query.get("access_token") != "" || query.repeated["access_token"] {
-		return "", refuse("invalid_request", "The access token does not belong into the address.")
+		return "", schemeBearer, refuse("invalid_request", "The access token does not belong into the address.")
 	}
 	headers := r.Header["Authorization"]
 	if len(headers) > 1 {
-		return "", refuse("invalid_request", "There is more than one Authorization header.")
+		return "", schemeBearer, refuse("invalid_request", "There is more than one Authorization header.")
 	}
 	inBody, err := bodyToken(w, r)
 	if err != nil {
-		return "", err
+		return "", schemeBearer, err
 	}
 	if len(headers) == 0 {
-		return inBody, nil
+		return inBody, schemeBearer, nil
 	}
-	scheme, token, _ := strings.Cut(headers[0], " ")
+	given, token, _ := strings.Cut(headers[0], " ")
+	switch {
+	case strings.EqualFold(given, schemeDPoP):
+		scheme = schemeDPoP
+	case strings.EqualFold(given, schemeBearer):
+		scheme = schemeBearer
+	}
 	switch {
 	case inBody != "":
-		return "", refuse("invalid_request", "The access token is sent in two ways.")
-	case !strings.EqualFold(scheme, "Bearer"):
-		return "", nil
+		return "", schemeBearer, refuse("invalid_request", "The access token is sent in two ways.")
+	case scheme == "":
+		return "", schemeBearer, nil
 	case token == "":
-		return "", refuse("invalid_request", "The Authorization header holds no token.")
+		return "", scheme, refuse("invalid_request", "The Authorization header holds no token.")
 	}
-	return strings.TrimLeft(token, " "), nil
+	return strings.TrimLeft(token, " "), scheme, nil
 }
 
 // bodyToken returns the token in the body of a POST (RFC 6750 §2.2). A POST
@@ -141,10 +152,16 @@ func bodyToken(w http.ResponseWriter, r *http.Request) (string, error) {
 	return params.get("access_token"), nil
 }
 
-func (p *Provider) refuseBearer(w http.ResponseWriter, r *http.Request, e *Error) {
+func (p *Provider) refuseBearer(w http.ResponseWriter, r *http.Request, scheme string, e *Error) {
 	p.log(r.Context(), "userinfo refused", "", e)
-	if e.status() < http.StatusInternalServerError {
-		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="%s", error="%s", error_description="%s"`, p.Issuer, e.Code, printable(e.Description)))
+	if e.status() >= http.StatusInternalServerError {
+		writeError(w, e)
+		return
 	}
-	writeError(w, e)
+	w.Header().Set("WWW-Authenticate", p.challenge(scheme, e))
+	status := e.status()
+	if e.Code == "invalid_dpop_proof" || e.Code == "use_dpop_nonce" { // RFC 9449 §7.1, §9
+		status = http.StatusUnauthorized
+	}
+	writeJSON(w, status, errorResponse{e.Code, printable(e.Description)})
 }
