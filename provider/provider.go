@@ -84,10 +84,17 @@ func New(ctx context.Context, cfg config.Config, db *storage.DB, log *slog.Logge
 	}
 	sessions := session.New(master, db, cfg.Sessions.Idle, cfg.Sessions.Absolute, strings.HasPrefix(cfg.Issuer, "https://"), opts.Now)
 	p.cookies.Session, p.cookies.Flow, p.cookies.Device = sessions.CookieNames()
+	var list *password.List
+	if file := cfg.Security.PasswordListFile; file != "" {
+		if list, err = password.ReadList(file); err != nil {
+			return nil, fmt.Errorf("security.password_list_file: %w", err)
+		}
+		log.Info("list of refused passwords read", "file", file, "passwords", list.Len(), "bytes", list.Bytes())
+	}
 	p.signin = &signin.Signin{DB: db, Sessions: sessions, Pages: p.pages, Hasher: opts.Hasher, Master: master, Issuer: cfg.Issuer, Service: cfg.Service,
-		Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, Now: opts.Now, Wake: p.wake}
+		Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, PasswordList: list, Now: opts.Now, Wake: p.wake}
 	p.recovery = &recovery.Recovery{DB: db, Sessions: sessions, Pages: p.pages, Hasher: opts.Hasher, Master: master, Service: cfg.Service,
-		Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, Now: opts.Now, Log: log, Wake: p.wake}
+		Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, PasswordList: list, Now: opts.Now, Log: log, Wake: p.wake}
 	p.oauth = &oauth.Provider{DB: db, Sessions: sessions, Pages: p.pages, Issuer: cfg.Issuer, Master: master,
 		Lifetimes: Lifetimes(cfg.Security), RequirePAR: cfg.Security.RequirePAR, RequireDPoPNonce: cfg.Security.DPoPNonce == config.NonceRequired,
 		Now: opts.Now, Log: log, Pending: p.signin.Pending, TrustedProxies: cfg.TrustedProxies,

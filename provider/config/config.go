@@ -135,6 +135,8 @@ type Colours struct {
 type Security struct {
 	PasswordMinimum     int           `yaml:"password_minimum"`      // characters, 12 to 64
 	AdminMinimum        int           `yaml:"administrator_minimum"` // characters, 16 to 64
+	Strict80Bits        bool          `yaml:"strict_80_bits"`        // passwords of 80 bits on the CNIL's scale
+	PasswordListFile    string        `yaml:"password_list_file"`    // what nobody may choose, in place of the embedded list
 	ProvisionalByEmail  time.Duration `yaml:"provisional_by_email"`
 	ProvisionalByLetter time.Duration `yaml:"provisional_by_letter"` // from the print date
 	// Reset says what « Mot de passe oublié » sends: a provisional password or a link.

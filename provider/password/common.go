@@ -1,38 +1,10 @@
 package password
 
 import (
-	"bytes"
-	"compress/gzip"
-	_ "embed"
-	"fmt"
-	"io"
 	"strings"
-	"sync"
 	"unicode"
+	"unicode/utf8"
 )
-
-// compressed is the block-list; common.LICENSE tells where it comes from.
-//
-//go:embed common.txt.gz
-var compressed []byte
-
-// common returns the block-list: lower-case passwords of 12 characters or more.
-// It is unpacked on first use, about 1 MB.
-var common = sync.OnceValue(func() map[string]struct{} {
-	r, err := gzip.NewReader(bytes.NewReader(compressed))
-	if err != nil {
-		panic(fmt.Sprintf("password: embedded block-list: %v", err))
-	}
-	text, err := io.ReadAll(r)
-	if err != nil {
-		panic(fmt.Sprintf("password: embedded block-list: %v", err))
-	}
-	list := make(map[string]struct{}, 10_000)
-	for line := range strings.Lines(string(text)) {
-		list[strings.TrimSuffix(line, "\n")] = struct{}{}
-	}
-	return list
-})
 
 // weak are the words French people's passwords are known to begin with. They
 // are too short to be chosen alone; what people do is to fill them up with
@@ -64,18 +36,25 @@ var walks = []string{
 // unleet undoes the substitutions that every cracking tool tries first.
 var unleet = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a", "$", "s", "€", "e")
 
-// isCommon tells whether many people use s, or would come to it by themselves.
-// s is folded: lower case, without accents.
-func isCommon(s string) bool {
-	return listed(s) || listed(unleet.Replace(s)) || few(s) || repeated(s) || walked(s)
+// isCommon tells whether many people use a password, or would come to it by
+// themselves. folded is typed in lower case and without accents.
+func isCommon(typed, folded string, list *List) bool {
+	plain := unleet.Replace(folded)
+	return list.lists(typed, folded) || filled(folded) || filled(plain) || few(folded) || repeated(folded) || walked(folded)
 }
 
-func listed(s string) bool {
-	if _, found := common()[s]; found {
+// maxFill is how many digits and signs may stand around a word without making a
+// password of it: a date with its separators.
+const maxFill = 10
+
+// filled tells whether the letters of s are one word, or one word repeated, that
+// people are known to fill up: a French word, a given name, a family name.
+func filled(s string) bool {
+	word := letters(s)
+	if _, found := weak[word]; found {
 		return true
 	}
-	_, found := weak[letters(s)]
-	return found
+	return utf8.RuneCountInString(s)-utf8.RuneCountInString(word) <= maxFill && utf8.RuneCountInString(word) >= shortest && words().has(word)
 }
 
 // letters returns the letters of s, once if they are a repetition.

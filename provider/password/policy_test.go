@@ -42,6 +42,9 @@ func TestCheck(t *testing.T) {
 		{"French, filled up", "motdepasse123", []string{Common}},
 		{"French, accents and signs", "Février2026!!", []string{Common}},
 		{"French, substitutions", "M0tDeP@sse!!", []string{Common}},
+		{"one French word", "anniversaire", []string{Common}},
+		{"a given name and a date", "Christophe 12/04/75", []string{Common}},
+		{"two names", "dupont-CHRISTELLE", nil},
 		{"keyboard", "azertyuiopqs", []string{Common}},
 		{"keyboard backwards", "poiuytrezaml", []string{Common}},
 		{"one sign", "xxxxxxxxxxxxxxxx", []string{Common}},
@@ -98,17 +101,6 @@ func TestCheckWithoutFacts(t *testing.T) {
 	}
 }
 
-func TestBlockListIsLongEnough(t *testing.T) {
-	if n := len(common()); n < 3000 {
-		t.Errorf("block-list has %d passwords, want 3000 or more (ASVS 6.2.4)", n)
-	}
-	for password := range common() {
-		if len(password) < Minimum || password != fold(password) {
-			t.Fatalf("block-list holds %q, which is never compared: too short or not folded", password)
-		}
-	}
-}
-
 // The form of a text never decides: composed and decomposed give one answer.
 func FuzzCheck(f *testing.F) {
 	f.Add("trois girafes bleues")
@@ -119,4 +111,22 @@ func FuzzCheck(f *testing.F) {
 			t.Errorf("Check(%q) depends on the form:\n%s", password, diff)
 		}
 	})
+}
+
+func TestStrict(t *testing.T) {
+	for password, good := range map[string]bool{
+		"vhqkzpwxtrnm":                 false, // 56
+		"vhqkzpwxtrnmabcq":             false, // 75
+		"vhqkzpwxtrnmabcqs":            true,  // 80
+		"7182934051627384":             false, // 53
+		"vHq7zPwx9RnM":                 false, // 71
+		"vHq7zP!x9RnM":                 true,  // 80
+		"vHq7zPwx9RnMb2":               true,  // 83
+		"trois girafes bleues dansent": true,
+	} {
+		faults := Check(password, About{Strict: true})
+		if (faults == nil) != good || !good && faults[len(faults)-1].Key != Guessable {
+			t.Errorf("Check(%q) = %v, want good %v", password, faults, good)
+		}
+	}
 }

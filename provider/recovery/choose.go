@@ -30,6 +30,7 @@ type opened struct {
 type newPasswordPage struct {
 	Link       string
 	Minimum    int
+	Strict     bool   // 80 bits on the scale of the CNIL
 	Identifier string // for password managers
 }
 
@@ -48,7 +49,7 @@ func (h *Recovery) Choose(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Recovery) showChoose(w http.ResponseWriter, r *http.Request, o opened, faults web.FieldErrors) error {
 	return h.Pages.Render(w, r, web.View{Template: "newpassword", Errors: faults, Data: newPasswordPage{
-		Link: o.Link, Minimum: h.minimum(o.user), Identifier: account.FormatIdentifier(o.user.Identifier)}})
+		Link: o.Link, Minimum: h.minimum(o.user), Strict: h.Security.Strict80Bits, Identifier: account.FormatIdentifier(o.user.Identifier)}})
 }
 
 func (h *Recovery) dead(w http.ResponseWriter, r *http.Request) error {
@@ -139,7 +140,7 @@ func (h *Recovery) check(ctx context.Context, o opened, typed string) (faults we
 	about := password.About{
 		Names: []string{o.user.GivenName, o.user.FamilyName, o.account.CompanyName}, Email: o.user.Email,
 		Identifier: o.user.Identifier, Number: o.account.Number, Services: []string{h.Service.Name, h.Service.Operator},
-		Minimum: h.minimum(o.user),
+		Minimum: h.minimum(o.user), Strict: h.Security.Strict80Bits, List: h.PasswordList,
 	}
 	for _, f := range password.Check(typed, about) {
 		faults = append(faults, web.FieldError{Field: "nouveau_mot_de_passe", Key: f.Key, Vars: f.Vars})

@@ -33,6 +33,7 @@ type Recovery struct {
 	Service        config.Service
 	Security       config.Security
 	TrustedProxies []netip.Prefix
+	PasswordList   *password.List // what nobody may choose; nil: the embedded list
 	Now            func() time.Time
 	Log            *slog.Logger
 	Wake           func() // has what was asked looked at, and waiting messages leave, at once

@@ -16,6 +16,7 @@ type passwordPage struct {
 	stepPage
 	Reason     string // "" first sign-in, "provisional", "ordered"
 	Minimum    int    // characters
+	Strict     bool   // 80 bits on the scale of the CNIL
 	Identifier string // for password managers
 }
 
@@ -27,7 +28,7 @@ func (s *Signin) Password(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Signin) showPassword(w http.ResponseWriter, r *http.Request, v visit, faults web.FieldErrors) error {
-	page := passwordPage{stepPage: v.page(0), Minimum: s.minimum(v), Identifier: account.FormatIdentifier(v.User.Identifier)}
+	page := passwordPage{stepPage: v.page(0), Minimum: s.minimum(v), Strict: s.Security.Strict80Bits, Identifier: account.FormatIdentifier(v.User.Identifier)}
 	switch {
 	case v.User.PasswordHash == "":
 		page.Step = 2
@@ -90,7 +91,7 @@ func (s *Signin) checkPassword(ctx context.Context, v visit, typed string) (faul
 	about := password.About{
 		Names: []string{v.User.GivenName, v.User.FamilyName, v.Account.CompanyName}, Email: v.User.Email,
 		Identifier: v.User.Identifier, Number: v.Account.Number, Services: []string{s.Service.Name, s.Service.Operator},
-		Minimum: s.minimum(v),
+		Minimum: s.minimum(v), Strict: s.Security.Strict80Bits, List: s.PasswordList,
 		Provisional: func(code string) bool {
 			return v.Provisional.ID != "" && password.Equal(s.provisionalHash(v.User.ID, code), v.Provisional.Hash)
 		},

@@ -30,6 +30,7 @@ type Signin struct {
 	Service        config.Service
 	Security       config.Security
 	TrustedProxies []netip.Prefix
+	PasswordList   *password.List // what nobody may choose; nil: the embedded list
 	Now            func() time.Time
 	Wake           func() // has waiting messages leave at once
 }

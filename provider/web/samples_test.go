@@ -96,8 +96,9 @@ func samples(evil string) []sample {
 			step
 			Reason     string
 			Minimum    int
+			Strict     bool
 			Identifier string
-		}{first(n), reason, 12, or("LOG4F7K29QX")}
+		}{first(n), reason, 12, false, or("LOG4F7K29QX")}
 	}
 	doc := func(n int, kind string, changed bool, company string) any {
 		return document{first(n), kind, or("3"), or("12 mars 2026"), text, changed, or("les règles 4 et 9."), company, or("0194-doc")}
@@ -135,6 +136,7 @@ func samples(evil string) []sample {
 	type newPassword struct {
 		Link       string
 		Minimum    int
+		Strict     bool
 		Identifier string
 	}
 	type way struct{ Key, Value string }
@@ -234,7 +236,8 @@ func samples(evil string) []sample {
 		{"forgotten-lien", web.View{Template: "forgotten", Data: forgotten{Link: true}, Values: values, Errors: wrong("email", "forgotten.error.email_wrong", "", "forgotten.error.wait")}},
 		{"forgottensent", web.View{Template: "forgottensent", Data: forgotten{Validity: or("24 heures"), Typed: or("marguerite.lefevre@exemple.fr")}}},
 		{"forgottensent-lien", web.View{Template: "forgottensent", Data: forgotten{Link: true, Validity: or("24 heures")}}},
-		{"newpassword", web.View{Template: "newpassword", Data: newPassword{or("01944d5a.x"), 12, or("LOG 4F7K29QX")}, Values: values}},
+		{"newpassword", web.View{Template: "newpassword", Data: newPassword{or("01944d5a.x"), 12, false, or("LOG 4F7K29QX")}, Values: values}},
+		{"newpassword-80-bits", web.View{Template: "newpassword", Data: newPassword{or("01944d5a.x"), 12, true, or("LOG 4F7K29QX")}, Values: values, Errors: wrong("nouveau_mot_de_passe", "password.error.guessable")}},
 		{"linkdead", web.View{Template: "linkdead", Data: forgotten{Link: true, Validity: or("24 heures")}}},
 		{"linkdead-provisoire", web.View{Template: "linkdead", Data: forgotten{Validity: or("24 heures")}}},
 		{"passwordchanged", web.View{Template: "passwordchanged"}},
