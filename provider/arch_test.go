@@ -38,6 +38,7 @@ var layers = map[string]int{
 	"loge/provider/session": 4,
 
 	"loge/provider/delivery": 5, // features
+	"loge/provider/life":     5,
 	"loge/provider/oauth":    5,
 	"loge/provider/operator": 5,
 	"loge/provider/recovery": 5,

@@ -12,5 +12,8 @@ func (p *Provider) Router() (*mux.Router, error) { return p.router() }
 // Expire is one run of the job that ends sessions.
 func (p *Provider) Expire(ctx context.Context) error { return p.expire(ctx) }
 
+// Live runs the job of the accesses' life.
+func (p *Provider) Live(ctx context.Context) error { return p.live(ctx) }
+
 // Purge is one run of the job that deletes what has expired.
 func (p *Provider) Purge(ctx context.Context) error { return p.purge(ctx) }

@@ -4,16 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
 	"loge/provider/job"
+	"loge/provider/life"
 	"loge/storage"
 )
 
 const (
 	mailInterval  = 2 * time.Second
 	purgeInterval = 10 * time.Minute
+	lifeInterval  = time.Hour
 	// Logouts leave when they are woken; the interval is for those of other
 	// replicas and for second attempts.
 	logoutInterval = 2 * time.Second
@@ -40,6 +43,7 @@ func (p *Provider) jobs() []job.Job {
 		{Name: "logout", Interval: logoutInterval, Timeout: 5 * time.Minute, Run: p.SendLogouts, Wake: p.oauth.LogoutsWoken(), Everywhere: true},
 		{Name: "expire", Interval: expireInterval, Run: p.expire},
 		{Name: "keys", Interval: keysInterval, Run: p.RotateKeys},
+		{Name: "life", Interval: lifeInterval, Timeout: 30 * time.Minute, Run: p.live},
 		{Name: "purge", Interval: purgeInterval, Run: p.purge},
 	}
 }
@@ -71,6 +75,14 @@ func (p *Provider) RotateKeys(ctx context.Context) error { return p.oauth.Rotate
 
 // SendLogouts tells applications of the sessions that have ended.
 func (p *Provider) SendLogouts(ctx context.Context) error { return p.oauth.SendLogouts(ctx) }
+
+// live does what an access has coming because time passes.
+func (p *Provider) live(ctx context.Context) error {
+	l := life.Life{DB: p.DB, Reminders: p.Config.Service.Reminders, Retention: p.Config.Retention, Now: p.Now, Log: p.Log}
+	err := l.Run(ctx)
+	p.wake()
+	return err
+}
 
 // expire ends the sessions whose absolute end has come, in short transactions,
 // so that applications learn it.
@@ -126,10 +138,11 @@ func (p *Provider) expiries() []expiry {
 }
 
 // purge deletes what has expired, in batches, each a short transaction, so that
-// nobody waits for it.
+// nobody waits for it, and writes into the journal how much of what it was.
 func (p *Provider) purge(ctx context.Context) error {
+	counts := map[string]string{}
 	for _, e := range p.expiries() {
-		before := storage.At(p.Now().Add(-e.after))
+		before, rows := storage.At(p.Now().Add(-e.after)), int64(0)
 		for deleted := int64(purgeBatch); deleted == purgeBatch; {
 			err := p.DB.InTx(ctx, func(q *storage.Queries) (err error) {
 				deleted, err = e.purge(q, ctx, before, purgeBatch)
@@ -138,10 +151,17 @@ func (p *Provider) purge(ctx context.Context) error {
 			if err != nil {
 				return fmt.Errorf("purge %s: %w", e.name, err)
 			}
-			if deleted > 0 {
-				p.Log.InfoContext(ctx, "purged", "kind", e.name, "rows", deleted)
-			}
+			rows += deleted
+		}
+		if rows > 0 {
+			p.Log.InfoContext(ctx, "purged", "kind", e.name, "rows", rows)
+			counts[e.name] = strconv.FormatInt(rows, 10)
 		}
 	}
-	return nil
+	if len(counts) == 0 {
+		return nil
+	}
+	return p.DB.InTx(ctx, func(q *storage.Queries) error {
+		return q.Audit(ctx, storage.AuditEvent{At: storage.At(p.Now()), Actor: "system", Action: "data.purged", Details: counts})
+	})
 }

@@ -39,7 +39,7 @@ func (q *Queries) ConfirmEmail(ctx context.Context, userID, email, emailKey stri
 // SetPassword stores the hash of the password the person chose, and opens the
 // account the first time. ErrNotFound when the user is suspended or closed.
 func (q *Queries) SetPassword(ctx context.Context, userID, hash string, now Time) (User, error) {
-	return one(ctx, q, scanUser, `UPDATE users SET password_hash = $2, password_set_at = $3, password_must_change = FALSE, state = 'active',
+	return one(ctx, q, scanUser, `UPDATE users SET password_hash = $2, password_set_at = $3, password_must_change = FALSE, state = 'active', dormancy_at = 0, dormancy_warnings = 0,
 		activated_at = CASE WHEN activated_at = 0 THEN $3 ELSE activated_at END
 		WHERE id = $1 AND state <> 'suspended' AND state <> 'closed' RETURNING `+userColumns, userID, hash, now)
 }
@@ -54,7 +54,7 @@ func (q *Queries) RehashPassword(ctx context.Context, userID, before, after stri
 // changed or the access closed since u was read: what was proven then proves
 // nothing now.
 func (q *Queries) RecordSignIn(ctx context.Context, u User, now Time) error {
-	_, err := one(ctx, q, scanOne[string], `UPDATE users SET last_sign_in_at = $2
+	_, err := one(ctx, q, scanOne[string], `UPDATE users SET last_sign_in_at = $2, dormancy_at = 0, dormancy_warnings = 0
 		WHERE id = $1 AND password_set_at = $3 AND state = $4 RETURNING id`, u.ID, now, u.PasswordSetAt, u.State)
 	return err
 }

@@ -112,6 +112,8 @@ type Service struct {
 	Colours     Colours `yaml:"colours"`
 	// EmailRequired: must a landlord give an e-mail address to finish?
 	EmailRequired bool `yaml:"email_required"`
+	// Reminders go, three times, to those who never signed in.
+	Reminders bool `yaml:"reminders"`
 	// LegalNotice and PrivacyNotice are Markdown files shown on
 	// /mentions-legales and /donnees-personnelles; empty: a text of our own.
 	LegalNotice   string `yaml:"legal_notice"`
@@ -182,6 +184,10 @@ type Sessions struct {
 
 // Retention says how long things are kept after they end.
 type Retention struct {
+	Inactive time.Duration `yaml:"inactive"` // without a sign-in: then an access ends, after two warnings; 0: never
+	Dormant  time.Duration `yaml:"dormant"`  // then one that ended is closed
+	Unused   time.Duration `yaml:"unused"`   // without a first sign-in, since something was last sent: then it is closed
+	Closed   time.Duration `yaml:"closed"`   // then what is personal is erased
 	Sessions time.Duration `yaml:"sessions"`
 	Audit    time.Duration `yaml:"audit"`
 	Messages time.Duration `yaml:"messages"`
@@ -230,6 +236,7 @@ func Default() Config {
 		Service: Service{
 			Name:        "Espace bailleur",
 			AccountName: "Mon Compte Partenaire",
+			Reminders:   true,
 			Colours:     Colours{Main: "#0a4f8f", Error: "#b3261e"},
 		},
 		Security: Security{
@@ -249,6 +256,6 @@ func Default() Config {
 			DPoPNonce:           NonceOptional,
 		},
 		Sessions:  Sessions{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
-		Retention: Retention{Sessions: 30 * day, Audit: 365 * day, Messages: 365 * day},
+		Retention: Retention{Inactive: 730 * day, Dormant: 365 * day, Unused: 365 * day, Closed: 30 * day, Sessions: 30 * day, Audit: 365 * day, Messages: 365 * day},
 	}
 }

@@ -54,6 +54,14 @@ func (c *Config) limits(f *faults) {
 	if c.Sessions.Idle > c.Sessions.Absolute {
 		f.add("sessions.idle", "must not be longer than sessions.absolute")
 	}
+	if r := c.Retention.Inactive; r != 0 && r < 90*day {
+		f.add("retention.inactive", "must be 0s, for never, or 2160h (90 days) or more: people are warned a month before")
+	}
+	if c.Retention.Unused < 120*day {
+		f.add("retention.unused", "must be 2880h (120 days) or more: people are reminded until then")
+	}
+	positive(f, "retention.dormant", c.Retention.Dormant)
+	positive(f, "retention.closed", c.Retention.Closed)
 	positive(f, "retention.sessions", c.Retention.Sessions)
 	positive(f, "retention.audit", c.Retention.Audit)
 	positive(f, "retention.messages", c.Retention.Messages)
