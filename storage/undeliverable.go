@@ -52,7 +52,7 @@ func (q *Queries) NumberLetter(ctx context.Context, messageID, letter, provision
 // password, as they stand in Message-ID. ErrNotFound when no such e-mail is out.
 func (q *Queries) BounceMessage(ctx context.Context, reference, reason string, now Time) (Message, error) {
 	id, err := one(ctx, q, scanOne[string], `UPDATE messages SET state = 'bounced', last_error = $2
-		WHERE id = (SELECT id FROM messages WHERE channel = 'email' AND state = 'sent' AND (id = $1 OR (provisional_id = $1 AND provisional_id <> '')) LIMIT 1)
+		WHERE id = (SELECT id FROM messages WHERE channel = 'email' AND state = 'sent' AND `+byReference+` LIMIT 1)
 		AND state = 'sent' RETURNING id`, reference, reason)
 	if err != nil {
 		return Message{}, err
@@ -61,6 +61,24 @@ func (q *Queries) BounceMessage(ctx context.Context, reference, reason string, n
 		return Message{}, err
 	}
 	return q.Message(ctx, id)
+}
+
+// byReference finds the e-mail that a Message-ID names: by the message's id, or
+// by that of the provisional password it carries.
+const byReference = `(id = $1 OR (provisional_id = $1 AND provisional_id <> ''))`
+
+// DelayMessage notes on a sent e-mail that a server on its way still tries;
+// ErrNotFound when no such e-mail is out.
+func (q *Queries) DelayMessage(ctx context.Context, reference, reason string) (Message, error) {
+	return one(ctx, q, scanMessage, `UPDATE messages SET last_error = $2 WHERE channel = 'email' AND state = 'sent' AND `+byReference+`
+		RETURNING `+messageColumns, reference, reason)
+}
+
+// QueuedMessage returns an e-mail that is still in the queue, perhaps being sent;
+// ErrNotFound when there is none of that reference.
+func (q *Queries) QueuedMessage(ctx context.Context, reference string) (Message, error) {
+	return one(ctx, q, scanMessage, `SELECT `+messageColumns+` FROM messages WHERE channel = 'email' AND state = 'queued' AND `+byReference+`
+		LIMIT 1`, reference)
 }
 
 // endCarried ends the provisional password that the message carried.

@@ -29,7 +29,7 @@ func (a *app) badAddresses(db *storage.DB, accountID string) ([]badAddress, erro
 func (a *app) sayBadAddress(b badAddress) {
 	next := "correct it in the file of accounts, then loge account import"
 	if b.Channel == storage.ByEmail {
-		next = "ask for another one, then loge account import; once somebody has signed in, it changes in « Mon compte »"
+		next = "ask for another one, loge account import, then loge account reissue for who never signed in (--letter by post); who has signed in changes it in « Mon compte »"
 	}
 	a.say("Address to check (%s, since %s): %s. Next: %s.", b.Channel, b.Since, b.Reason, next)
 }

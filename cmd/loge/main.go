@@ -3,7 +3,8 @@
 // the struct below; each command is a struct with a Run method in the file of
 // its name, and does its work through package operator or provider.
 //
-// Exit status: 0 done, 1 not done or a problem found, 2 not understood. An
+// Exit status: 0 done, 1 not done or a problem found, 2 not understood, 75 (loge
+// mail bounce) not done now, to be tried again. An
 // import with refused rows is done: it exits with 0 and says how many, because
 // the good rows are in and a night's batch goes on; --json has the counts.
 package main
@@ -35,6 +36,7 @@ type cli struct {
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database up to date."`
 	Account  accountCmd  `cmd:"" help:"Import, look at, suspend, reopen and close accounts; send codes again."`
 	Letter   letterCmd   `cmd:"" help:"Print letters and follow them."`
+	Mail     mailCmd     `cmd:"" help:"Record e-mails that came back."`
 	Client   clientCmd   `cmd:"" help:"Register partner applications."`
 	Document documentCmd `cmd:"" help:"Publish the rules and the terms."`
 	Key      keyCmd      `cmd:"" help:"List and change the signing keys."`
@@ -45,8 +47,9 @@ type cli struct {
 }
 
 const (
-	exitFailure = 1
-	exitUsage   = 2
+	exitFailure   = 1
+	exitUsage     = 2
+	exitTemporary = 75 // EX_TEMPFAIL: mail servers hand the report over again
 )
 
 // errProblems ends a command with status 1 whose output has said it all.
@@ -75,6 +78,9 @@ func run(args []string) int {
 	case err == nil:
 		return 0
 	case errors.Is(err, errProblems):
+	case errors.Is(err, errLater):
+		fmt.Fprintln(os.Stderr, "loge:", err)
+		return exitTemporary
 	default:
 		fmt.Fprintf(os.Stderr, "loge: %s\n", strings.ReplaceAll(err.Error(), "\n", "\n      "))
 	}

@@ -32,6 +32,9 @@
 // carry the numéro utilisateur. What is valid « jusqu’au 12 mars » is valid all
 // that day in Paris: a validity of a day or more ends at midnight.
 //
+// What comes back, by e-mail (RFC 3464) or by post, ends the secret it carried and
+// marks the address of the account.
+//
 // The package deliberately does not know who enqueues a message and why, nor
 // how often it runs.
 package delivery

@@ -78,7 +78,13 @@ func (d *Delivery) deliver(ctx context.Context, m storage.Message) (left bool, e
 		return false, err
 	}
 	if p.store != nil {
-		if err := d.DB.InTx(ctx, func(q *storage.Queries) error { return p.store(ctx, q) }); errors.Is(err, storage.ErrNotFound) {
+		if err := d.DB.InTx(ctx, func(q *storage.Queries) error {
+			if err := p.store(ctx, q); err != nil || p.provisionalID == "" {
+				return err
+			}
+			// Before it leaves: what comes back may come at once.
+			return q.NoteProvisional(ctx, m.ID, p.provisionalID)
+		}); errors.Is(err, storage.ErrNotFound) {
 			return false, d.fail(ctx, m, "nobody waits for it any more")
 		} else if err != nil {
 			return false, fmt.Errorf("store secret: %w", err)
@@ -103,9 +109,6 @@ func (d *Delivery) sent(ctx context.Context, m storage.Message, p parcel) error 
 			return err
 		}
 		if p.provisionalID != "" {
-			if err := q.NoteProvisional(ctx, m.ID, p.provisionalID); err != nil {
-				return fmt.Errorf("note the password it carries: %w", err)
-			}
 			if err := q.SupersedeOtherProvisionals(ctx, m.UserID, p.provisionalID, storage.At(now)); err != nil {
 				return fmt.Errorf("replace older passwords: %w", err)
 			}

@@ -13,6 +13,9 @@
 // about security hold no link: they say how to get there. Subjects hold no
 // identifier, number, password, code or person's name.
 //
+// What mail servers report about a mail (RFC 3464) is read here too, with
+// [ReadReport].
+//
 // The package deliberately knows neither the outbox nor when to retry: an
 // Error says whether trying again makes sense.
 package mail

@@ -30,6 +30,7 @@ type relay struct {
 	taken            []string // bodies
 	to               []string
 	secure           []bool
+	returns          smtp.DSNReturn // what is to come back of the latest mail
 	mail, rcpt, data error
 }
 
@@ -55,7 +56,12 @@ func (s *relaySession) Auth(string) (sasl.Server, error) {
 	}), nil
 }
 
-func (s *relaySession) Mail(string, *smtp.MailOptions) error { return s.mail }
+func (s *relaySession) Mail(_ string, options *smtp.MailOptions) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.returns = options.Return
+	return s.mail
+}
 
 func (s *relaySession) Rcpt(to string, _ *smtp.RcptOptions) error {
 	s.rcpts = append(s.rcpts, to)
@@ -115,6 +121,7 @@ func start(t *testing.T, mode string, set func(*relay)) (*relay, *SMTP) {
 	}
 	server := smtp.NewServer(r)
 	server.Domain = "relay.example"
+	server.EnableDSN = true
 	server.ErrorLog = discardLog{}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -93,6 +93,10 @@ func (s *SMTP) client(dial gomail.DialContextFunc) (*gomail.Client, error) {
 		gomail.WithTLSPolicy(policy),
 		gomail.WithTLSConfig(s.tls()),
 		gomail.WithDialContextFunc(dial),
+		// What comes back brings the header alone, not the secret (RFC 3461 §4.3),
+		// where the relay can do that.
+		gomail.WithDSNMailReturnType(gomail.DSNMailReturnHeadersOnly),
+		gomail.WithDSNRcptNotifyType(gomail.DSNRcptNotifyFailure, gomail.DSNRcptNotifyDelay),
 	}
 	if s.Config.Username != "" {
 		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover),

@@ -31,6 +31,9 @@ func TestMailArrives(t *testing.T) {
 			if len(relay.to) != 1 || relay.to[0] != mail.To {
 				t.Errorf("recipients %q, want %q", relay.to, mail.To)
 			}
+			if relay.returns != smtp.DSNReturnHeaders {
+				t.Errorf("what comes back brings %q, want the header alone", relay.returns)
+			}
 			if len(relay.secure) != 1 || relay.secure[0] != (mode != "none") {
 				t.Errorf("sent over TLS: %v", relay.secure)
 			}
