@@ -103,7 +103,7 @@ func TestJWTAccessTokens(t *testing.T) {
 					for _, name := range []string{"auth_time", "acr", "amr"} {
 						delete(want, name)
 					}
-					want["active"], want["token_type"], want["aud"] = true, "Bearer", []any{issuer}
+					want["active"], want["token_type"], want["aud"], want["nbf"] = true, "Bearer", []any{issuer}, c.issued
 					if diff := cmp.Diff(want, b.introspect(t, c.token, "loyers")); diff != "" {
 						t.Errorf("%s: introspection (-want +got):\n%s", what, diff)
 					}

@@ -48,7 +48,8 @@
 //	  └───── refresh token ── access token, refresh token ── …
 //
 // The token endpoint knows authorization_code, which fosite does, and
-// refresh_token and client_credentials, which are ours. Refresh tokens come with
+// refresh_token, client_credentials and the device code, which are ours. Refresh
+// tokens come with
 // the scope offline_access, to clients registered for them, and the person is
 // told for how long. Each is used once: the answer holds the next one, and those
 // of one grant are a family. A used one works again for some seconds, because an
@@ -122,10 +123,10 @@
 //
 // Scopes that the client may not ask or that do not exist are left out, as
 // OpenID Connect Core §3.1.2.1 wants, and the token response says what was
-// granted; openid itself is required. Offered is the code flow with S256. The answer travels in the query, by a page that posts
-// itself, or, to public clients, in the fragment; errors as codes do. Request
-// objects by reference, registration in a request and other grants are refused as
-// discovery says.
+// granted; openid itself is required. Offered is the code flow with S256. The
+// answer travels in the query, by a page that posts itself, or, to public
+// clients, in the fragment; errors as codes do. Request objects by reference and
+// other grants are refused as discovery says.
 //
 // Claims asked by name are released with the consent that their scope needs, and
 // only to clients that may ask the scope. acr says how somebody signed in; an

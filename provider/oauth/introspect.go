@@ -26,6 +26,7 @@ type introspection struct {
 	TokenType string       `json:"token_type,omitempty"` // of access tokens
 	Expires   storage.Time `json:"exp,omitempty"`
 	Issued    storage.Time `json:"iat,omitempty"`
+	NotBefore storage.Time `json:"nbf,omitempty"` // as iat: no token waits before it works
 	ID        string       `json:"jti,omitempty"` // of a JWT
 	Confirm   confirmation `json:"cnf,omitzero"`  // the keys it asks for
 }
@@ -93,7 +94,7 @@ func (p *Provider) introspectAccess(ctx context.Context, c *client, signature, j
 		return found, nil
 	}
 	found = introspection{Active: true, Issuer: p.Issuer, ClientID: t.ClientID, Audience: words(t.Audience), Scope: t.Scopes, ID: jti,
-		Expires: t.ExpiresAt, Issued: t.RequestedAt}
+		Expires: t.ExpiresAt, Issued: t.RequestedAt, NotBefore: t.RequestedAt}
 	if jti != "" || len(resourcesOf(t.Audience)) > 0 {
 		found.Audience = p.recipientsOf(t.Audience)
 	}
@@ -124,7 +125,7 @@ func (p *Provider) introspectRefresh(ctx context.Context, c *client, signature s
 	if consent := (storage.Consent{Scopes: h.Consented}); !consent.Covers(offlineAccess) {
 		return found, nil
 	}
-	found = introspection{Active: true, Issuer: p.Issuer, ClientID: t.ClientID, Scope: t.Scopes, Expires: t.ExpiresAt, Issued: t.CreatedAt}
+	found = introspection{Active: true, Issuer: p.Issuer, ClientID: t.ClientID, Scope: t.Scopes, Expires: t.ExpiresAt, Issued: t.CreatedAt, NotBefore: t.CreatedAt}
 	return p.ofPerson(found, h.Holder, h.Grant, t.Session)
 }
 

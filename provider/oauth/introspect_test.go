@@ -26,9 +26,9 @@ func TestIntrospectionTellsAClientAboutItsTokens(t *testing.T) {
 		now := float64(b.clock.Load())
 		sub := idToken(t, got.ID).Subject
 		access := map[string]any{"active": true, "iss": issuer, "sub": sub, "client_id": "loyers", "scope": offlineScope, "token_type": "Bearer",
-			"iat": now - 60, "exp": now - 60 + 3600}
+			"iat": now - 60, "nbf": now - 60, "exp": now - 60 + 3600}
 		refresh := map[string]any{"active": true, "iss": issuer, "sub": sub, "client_id": "loyers", "scope": offlineScope,
-			"iat": now - 60, "exp": now - 60 + 30*24*3600}
+			"iat": now - 60, "nbf": now - 60, "exp": now - 60 + 30*24*3600}
 		for what, c := range map[string]struct {
 			token string
 			want  map[string]any

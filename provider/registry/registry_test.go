@@ -35,6 +35,8 @@ func TestEachFaultIsNamed(t *testing.T) {
 		field, text string
 		change      func(d *registry.Document)
 	}{
+		{"client_id", "hyphen", func(d *registry.Document) { d.ID = "a:b" }}, // the colon tells URIs and ids apart
+		{"client_id", "1 to 64", func(d *registry.Document) { d.ID = strings.Repeat("a", 65) }},
 		{"client_name", "missing", func(d *registry.Document) { d.ID, d.Name = "x", "" }},
 		{"client_name", "one line", func(d *registry.Document) { d.ID, d.Name = "x", "a\nb" }},
 		{"redirect_uris", "at least one", func(d *registry.Document) { d.RedirectURIs = nil }},
