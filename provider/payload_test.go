@@ -72,6 +72,13 @@ func TestTextNeverBecomesMarkup(t *testing.T) {
 	details = details.Press("Je continue")
 	expect(t, details, onDetails)
 
+	w.Import(marcel)
+	shares := w.Browser()
+	identifier, provisional = w.PrintedCredentials("45675320380002")
+	other := visitor(t, w.Provider)
+	other.email = "marcel@exemple.fr"
+	other.walk(shares.Get(w.partner.URL+"/login").Submit("identifiant", identifier, "mot_de_passe", provisional), onPartner)
+
 	places := map[string]func(text string) *providertest.Page{
 		"identifier typed": func(text string) *providertest.Page {
 			execute(t, db, `DELETE FROM throttles`)
@@ -122,6 +129,25 @@ func TestTextNeverBecomesMarkup(t *testing.T) {
 		"organisation": func(text string) *providertest.Page {
 			execute(t, db, `UPDATE accounts SET company_name = $1, department = $1, address = $1`, text)
 			return organisation.Get(w.URL + "/connexion/administrateur")
+		},
+		"device code in the address": func(text string) *providertest.Page {
+			return w.Browser().Get(w.URL + "/appareil?code=" + url.QueryEscape(text))
+		},
+		"device code typed": func(text string) *providertest.Page {
+			execute(t, db, `DELETE FROM throttles`)
+			execute(t, db, `DELETE FROM failures`)
+			return w.Browser().Get(w.URL+"/appareil").Submit("code_appareil", text)
+		},
+		"application authorised": func(text string) *providertest.Page {
+			execute(t, db, `UPDATE clients SET name = $1, publisher = $1, purpose = $1, policy_uri = $1`, text)
+			return shares.Get(w.URL + "/compte/applications")
+		},
+		"application to withdraw": func(text string) *providertest.Page {
+			execute(t, db, `UPDATE clients SET name = $1, publisher = $1, purpose = $1, policy_uri = $1`, text)
+			return shares.Get(w.URL + "/compte/applications/retrait?application=" + url.QueryEscape(w.partner.Client.ID))
+		},
+		"withdrawn nobody": func(text string) *providertest.Page {
+			return shares.Get(w.URL + "/compte/applications/retrait?application=" + url.QueryEscape(text))
 		},
 		"what changes": func(text string) *providertest.Page {
 			execute(t, db, `UPDATE documents SET summary = $1`, text)

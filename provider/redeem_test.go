@@ -17,8 +17,8 @@ func TestOneOfEightRedemptionsSucceeds(t *testing.T) {
 	for _, replicas := range []int{1, 2} {
 		name := map[int]string{1: "alone", 2: "two replicas"}[replicas]
 		t.Run(name, func(t *testing.T) {
-			storagetest.ForEachURL(t, func(t *testing.T, url string) {
-				w := newWorld(t, providertest.Options{Database: url})
+			storagetest.ForEachURL(t, func(t *testing.T, database string) {
+				w := newWorld(t, providertest.Options{Database: database})
 				addresses := []string{w.Address}
 				if replicas == 2 {
 					addresses = append(addresses, w.Replica().Address)
@@ -78,8 +78,8 @@ func redeemAtOnce(t *testing.T, w world, addresses []string) {
 // Replicas are one provider: a sign-in begun at one goes on at the other, in the
 // middle of every step, and a code of one is redeemed at the other.
 func TestReplicasAreOneProvider(t *testing.T) {
-	storagetest.ForEachURL(t, func(t *testing.T, url string) {
-		w := newWorld(t, providertest.Options{Database: url})
+	storagetest.ForEachURL(t, func(t *testing.T, database string) {
+		w := newWorld(t, providertest.Options{Database: database})
 		other := w.Replica()
 		w.partner.Hold = true
 		b, page := w.at(onDetails)
@@ -96,6 +96,20 @@ func TestReplicasAreOneProvider(t *testing.T) {
 		}
 		if info := w.partner.UserInfo(t, w.Address, answer.JSON["access_token"].(string)); info.Status != 200 || info.JSON["given_name"] != "Odile" {
 			t.Errorf("userinfo at the first: %+v", info)
+		}
+
+		// What is revoked at one is dead at the other at once.
+		access := answer.JSON["access_token"].(string)
+		if info := w.partner.UserInfo(t, other.Address, access); info.Status != 200 {
+			t.Errorf("userinfo at the replica: %+v", info)
+		}
+		if revoked := revoke(t, w.Address, w.partner, access); revoked.Status != 200 {
+			t.Errorf("revocation: %+v", revoked)
+		}
+		for _, address := range []string{other.Address, w.Address} {
+			if info := w.partner.UserInfo(t, address, access); info.Status != 401 {
+				t.Errorf("userinfo after the revocation at the other: %+v", info)
+			}
 		}
 		if _, err := w.DB.VerifyAudit(t.Context()); err != nil {
 			t.Errorf("the journal: %v", err)

@@ -56,7 +56,7 @@ func TestApplicationWorksWhileThePersonIsAway(t *testing.T) {
 			}
 			last = next
 		}
-		if answer := revoke(t, p, partner, last.RefreshToken); answer.Status != 200 {
+		if answer := revoke(t, p.URL, partner, last.RefreshToken); answer.Status != 200 {
 			t.Errorf("revocation: %+v", answer)
 		}
 		if _, err := refresh(last.RefreshToken); err == nil || !strings.Contains(err.Error(), "invalid_grant") {
@@ -68,9 +68,10 @@ func TestApplicationWorksWhileThePersonIsAway(t *testing.T) {
 	})
 }
 
-func revoke(t *testing.T, p *providertest.Provider, partner *providertest.Partner, token string) providertest.Answer {
+// revoke has an application end a token at the provider at address.
+func revoke(t *testing.T, address string, partner *providertest.Partner, token string) providertest.Answer {
 	t.Helper()
-	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, p.URL+"/oauth2/revoke", strings.NewReader(url.Values{"token": {token}}.Encode()))
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, address+"/oauth2/revoke", strings.NewReader(url.Values{"token": {token}}.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
