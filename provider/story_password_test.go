@@ -36,5 +36,5 @@ func TestOperatorsListAndStrictness(t *testing.T) {
 	_, page := w.at(onPassword)
 	refused(page)
 	w.walk(page, onPartner)
-	refused(w.Browser().Get(linkTo(t, w.Provider, "odile.m@exemple.fr")))
+	refused(w.Browser().Get(linkTo(t, w.Provider, "odile@exemple.fr")))
 }

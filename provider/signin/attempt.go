@@ -20,6 +20,8 @@ type attempt struct {
 	codeKey    string       // counter of provisional passwords while that one lets nothing through; "" when none was typed
 	codeOnly   bool         // only a provisional password may be right: accountKey is codeKey
 	addressKey string       // counter of the network address
+	noticeKey  string       // bounds how often the person is told of failures
+	known      bool         // the browser is the user's
 }
 
 func (s *Signin) attempt(r *http.Request, typed, secret string) (a attempt, err error) {
@@ -38,6 +40,7 @@ func (s *Signin) attempt(r *http.Request, typed, secret string) (a attempt, err 
 	default:
 		a.accountKey = keys.User(a.user.ID)
 	}
+	a.noticeKey = keys.Notice(a.accountKey)
 	if _, ok := password.Normalize(secret); ok {
 		a.codeKey = keys.Code(a.accountKey)
 	}
@@ -46,7 +49,7 @@ func (s *Signin) attempt(r *http.Request, typed, secret string) (a attempt, err 
 		return a, err
 	}
 	if known != "" {
-		a.accountKey = keys.KnownBrowser(a.user.ID, known)
+		a.accountKey, a.known = keys.KnownBrowser(a.user.ID, known), true
 	}
 	return a, nil
 }
@@ -115,18 +118,6 @@ func (s *Signin) absolve(ctx context.Context, a attempt) error {
 	})
 	if err != nil {
 		return fmt.Errorf("clear failures: %w", err)
-	}
-	return nil
-}
-
-// failed writes the failure into the journal: whose, if anybody's, and nothing
-// of what was typed.
-func (s *Signin) failed(ctx context.Context, a attempt) error {
-	err := s.DB.InTx(ctx, func(q *storage.Queries) error {
-		return q.Audit(ctx, storage.AuditEvent{At: storage.At(s.Now()), Actor: "system", Action: "signin.failed", Subject: a.user.ID})
-	})
-	if err != nil {
-		return fmt.Errorf("record failed sign-in: %w", err)
 	}
 	return nil
 }

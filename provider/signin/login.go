@@ -87,7 +87,7 @@ func (s *Signin) SubmitLogin(w http.ResponseWriter, r *http.Request) error {
 		return s.notLookedAt(w, r, a, err)
 	}
 	if !p.right() {
-		if err := s.failed(r.Context(), a); err != nil {
+		if err := s.failed(r.Context(), a, count.account); err != nil {
 			return err
 		}
 		return refuse(http.StatusUnprocessableEntity, wrong(count.account, typed)...)
@@ -154,6 +154,9 @@ func (s *Signin) open(r *http.Request, v visit, a attempt, p proof) (cookies []*
 				return err
 			}
 			cookies = append(cookies, device)
+			if err := s.newDevice(r, q, a); err != nil {
+				return err
+			}
 		}
 		if v.Flow.ID != "" {
 			if err := q.SetFlowSession(ctx, v.Flow.ID, opened.ID); err != nil {

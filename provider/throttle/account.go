@@ -36,6 +36,7 @@ type Decision struct {
 	Blocked24h    bool          // the day's limit is what stops, not a wait between two tries
 	Failures      int           // failures in a row, this try included if it was counted
 	ShowForgotten bool          // from the third failure in a row
+	ThenWait      bool          // if this try fails, a wait begins; only from Count
 }
 
 // Account decides from a counter, without counting.
@@ -71,6 +72,7 @@ func (l Limits) Count(f storage.Failures, now time.Time) (storage.Failures, Deci
 	f.Recent = append(f.Recent, t)
 	f.LastAt = t
 	d.Failures, d.ShowForgotten = f.Streak, f.Streak >= ForgottenFrom
+	d.ThenWait = !l.Account(f, now).Allowed
 	return f, d
 }
 

@@ -35,6 +35,10 @@ func (k Keys) Unknown(identifier string) string {
 	}), "")))
 }
 
+// Notice returns what bounds how often somebody is told that an account waits:
+// the counter of [Keys.User] or [Keys.Unknown].
+func (k Keys) Notice(key string) string { return key + "/notice" }
+
 // Address returns the counter of a network address, given as web.AddressKey
 // writes it: one IPv4 address, one IPv6 /64.
 func (k Keys) Address(address string) string { return "address:" + k.hash("address", address) }
