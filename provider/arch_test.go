@@ -42,6 +42,7 @@ var layers = map[string]int{
 	"loge/provider/oauth":    5,
 	"loge/provider/operator": 5,
 	"loge/provider/recovery": 5,
+	"loge/provider/self":     5,
 	"loge/provider/signin":   5,
 
 	"loge/provider": 6,

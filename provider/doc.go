@@ -12,7 +12,8 @@
 //	   registry
 //	3  web, mail, letter                        tools
 //	4  session                                  the browser's cookies and sign-in
-//	5  oauth, signin, delivery, operator        features: they never import each other
+//	5  oauth, signin, recovery, self,           features: they never import each other
+//	   delivery, operator
 //	6  provider                                 wiring
 //	7  cmd/loge, demo, providertest             what starts it
 //

@@ -165,6 +165,8 @@ func happened(e storage.AuditEvent) string {
 		return "chose a password"
 	case "email.confirmed":
 		return "confirmed the e-mail address"
+	case "sessions.ended":
+		return "signed out all other browsers"
 	case "consent.granted":
 		return "let an application see something"
 	case "consent.withdrawn":

@@ -152,7 +152,7 @@ func (v visit) with(path string) string {
 // application, by the redirects that follow its form, and warns before the
 // session of the visit ends.
 func (s *Signin) render(w http.ResponseWriter, r *http.Request, v visit, view web.View) error {
-	view.Redirects, view.TimeLimit = v.Flow.RedirectURI, s.timeLimit(v)
+	view.Redirects, view.TimeLimit, view.SignedIn = v.Flow.RedirectURI, s.timeLimit(v), v.Session.ID != "" && Next(v.State) == Done
 	return s.Pages.Render(w, r, view)
 }
 

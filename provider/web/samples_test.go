@@ -125,6 +125,20 @@ func samples(evil string) []sample {
 		Applications []authorised
 		Withdrawn    string
 	}
+	type selfDevice struct {
+		Session, Name, Since, Seen string
+		Here                       bool
+	}
+	type selfSignIn struct{ At, Device, Result string }
+	type selfText struct{ Kind, Version, Date string }
+	type selfPage struct {
+		Name, Number, Department, CompanyName, Role, JobTitle, Identifier, Email, Phone, PasswordSet string
+		Devices                                                                                      []selfDevice
+		Others                                                                                       bool
+		SignIns                                                                                      []selfSignIn
+		Texts                                                                                        []selfText
+		Done                                                                                         string
+	}
 	type until struct {
 		Until, MaskedEmail string
 		Letter             bool
@@ -201,6 +215,20 @@ func samples(evil string) []sample {
 			{"gestion", or("Gestion"), or("l’Agence"), nil, or("1er mars 2026"), ""}}, or("Quittances")}}},
 		{"applications-aucune", web.View{Template: "applications", Data: applications{}}},
 		{"withdraw", web.View{Template: "withdraw", TitleVars: []string{"application", or("Loyers")}, Data: authorised{ID: or("loyers"), Application: or("Loyers")}, TimeLimit: limit}},
+		{"self", web.View{Template: "self", SignedIn: true, TimeLimit: limit, Data: selfPage{Name: or("Marguerite Lefèvre"), Number: or("45675320380001"), Department: or("38"), Role: "holder",
+			Identifier: or("LOG 4F7K29QX"), Email: or("marguerite.lefevre@exemple.fr"), PasswordSet: or("12 mars 2026"),
+			Devices: []selfDevice{{or("0194a"), or("Firefox sur Windows"), or("12 mars 2026 à 9 h 05"), or("12 mars 2026 à 9 h 40"), true}},
+			SignIns: []selfSignIn{{or("12 mars 2026 à 9 h 05"), or("Firefox sur Windows"), "self.signin.done"}}}}},
+		{"self-organisme", web.View{Template: "self", SignedIn: true, Data: selfPage{Name: or("Ali Benhamou"), Number: or("45675320380001"), Department: or("38"),
+			CompanyName: or("Habitat Solidaire du Val d’Émeraude"), Role: "administrator", JobTitle: or("Gestionnaire"), Identifier: or("LOG 4F7K29QX"), Phone: or("06 12 34 56 78"), PasswordSet: or("12 mars 2026"),
+			Devices: []selfDevice{{or("0194a"), or("Firefox sur Windows"), or("12 mars 2026 à 9 h 05"), or("12 mars 2026 à 9 h 40"), true},
+				{or("0194b"), or("Safari sur iPhone"), or("11 mars 2026 à 18 h 12"), or("12 mars 2026 à 7 h 58"), false}},
+			Others: true, SignIns: []selfSignIn{{or("12 mars 2026 à 9 h 05"), or("Firefox sur Windows"), "self.signin.done"}, {or("11 mars 2026 à 18 h 12"), or("Safari sur iPhone"), "self.signin.provisional"}, {or("11 mars 2026 à 18 h 10"), or("Appareil inconnu"), "self.signin.failed"}},
+			Texts: []selfText{{"rules", "3", or("12 mars 2026")}, {"terms", "2026.1", or("12 mars 2026")}}, Done: "appareil"}}},
+		{"proof", web.View{Template: "proof", Title: "proof.rules.title", TitleVars: []string{"version", or("3")}, SignedIn: true, Data: struct {
+			Kind, Version, Published, SHA256, Accepted, Name, Identifier, Number, CompanyName string
+			HTML                                                                              template.HTML
+		}{"rules", or("3"), or("12 mars 2026"), or("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"), or("12 mars 2026 à 9 h 05"), or("Ali Benhamou"), or("LOG 4F7K29QX"), or("45675320380001"), or("Habitat Solidaire"), text}}},
 		{"logout", web.View{Template: "logout", Data: web.LogoutPage{Action: "/deconnexion"}}},
 		{"logout-application", web.View{Template: "logout", Redirects: "https://loyers.example/fin", Data: web.LogoutPage{Application: or("Loyers"),
 			Action: "/oauth2/logout/suite", Hidden: []web.Hidden{{Name: "state", Value: or("s-1")}}}}},

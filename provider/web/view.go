@@ -20,6 +20,8 @@ type View struct {
 	Data      any         // the page's typed struct, .Data in the template
 	Errors    FieldErrors // error summary, texts beside the fields, title « Erreur : … »
 	Values    url.Values  // what was typed, shown again; passwords never are
+	// SignedIn has the page lead to « Mon compte »: the sign-in is finished.
+	SignedIn bool
 	// Redirects is the redirect URI of the running flow, "" without one. Its
 	// scheme joins form-action in the page's Content-Security-Policy, because
 	// Chromium applies form-action to every redirect that follows a POST.

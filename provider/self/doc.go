@@ -1,0 +1,20 @@
+// Package self is « Mon compte »: what people see, change and end of their own
+// access.
+//
+//	/compte                        details, password, sign-ins, devices, texts
+//	/compte/appareils/deconnecter  ends the session of one browser
+//	/compte/appareils/autres       ends all sessions but this one
+//	/compte/textes/KIND/VERSION    the proof of an acceptance, to print
+//
+// Every handler is given a session.Visit: who has finished the sign-in is
+// decided by signin, and nothing here asks again. Whose something is stands in
+// each query; what is somebody else's does not exist (404).
+//
+// Ending one's own session is signing out, and is left to /deconnexion. A
+// session that only rests is listed until its absolute end: applications count
+// on it still. Ending one ends also what applications hold of it for when the
+// person is away: whoever ends a browser wants nothing of it to go on.
+//
+// Where a device is not known any more, because its session was purged or the
+// sign-in failed, the page says so rather than guess.
+package self

@@ -1,0 +1,35 @@
+package self
+
+import (
+	"net/http"
+	"time"
+
+	"loge/provider/config"
+	"loge/provider/session"
+	"loge/provider/web"
+	"loge/storage"
+)
+
+// Self is the pages of « Mon compte ». All fields are needed.
+type Self struct {
+	DB       *storage.DB
+	Sessions *session.Manager
+	Pages    *web.Pages
+	Service  config.Service
+	Now      func() time.Time
+	Wake     func() // has waiting messages leave at once
+}
+
+// path is the first page; the others return to it.
+const path = "/compte"
+
+// render shows a page of a signed-in person.
+func (s *Self) render(w http.ResponseWriter, r *http.Request, v session.Visit, view web.View) error {
+	view.SignedIn, view.TimeLimit = true, v.TimeLimit
+	return s.Pages.Render(w, r, view)
+}
+
+// event is something the person did to his own access.
+func (s *Self) event(v session.Visit, action string, details map[string]string) storage.AuditEvent {
+	return storage.AuditEvent{At: storage.At(s.Now()), Actor: v.User.ID, Action: action, Subject: v.User.ID, Details: details}
+}
