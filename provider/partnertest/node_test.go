@@ -159,6 +159,16 @@ func TestOpenIDClient(t *testing.T) {
 			func(c *storage.Client) { c.Metadata.RequirePushedAuthorizationRequests = true }},
 		{"JAR", settings{Authentication: storage.AuthBasic, IDTokenAlg: "ES256", Scope: scope, JWK: newKey(t), JAR: true},
 			func(c *storage.Client) { c.Metadata.RequireSignedRequestObject = true }},
+		{"private_key_jwt", settings{Authentication: storage.AuthPrivateKeyJWT, IDTokenAlg: "PS256", Scope: scope, JWK: newKey(t)}, nil},
+		{"DPoP", settings{Authentication: storage.AuthBasic, IDTokenAlg: "EdDSA", Scope: scope + " offline_access", DPoP: true},
+			func(c *storage.Client) { c.Metadata.DPoPBoundAccessTokens = true }},
+		{"all of it, with JWT access tokens and signed userinfo", settings{Authentication: storage.AuthPrivateKeyJWT, IDTokenAlg: "ES256", UserinfoAlg: "ES256",
+			Scope: scope + " offline_access", JWK: newKey(t), PAR: true, JAR: true, DPoP: true},
+			func(c *storage.Client) {
+				m := &c.Metadata
+				m.RequirePushedAuthorizationRequests, m.RequireSignedRequestObject, m.DPoPBoundAccessTokens = true, true, true
+				m.AccessTokenFormat, m.UserinfoSignedResponseAlg = storage.FormatJWT, "ES256"
+			}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := start(t, nil)
