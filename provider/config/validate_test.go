@@ -169,6 +169,8 @@ func TestEachFaultIsNamed(t *testing.T) {
 		{"request", "security.sign_in_request", "1s or more", func(c *Config) { c.Security.SignInRequest = 0 }},
 		{"access token", "security.access_token", "1s or more", func(c *Config) { c.Security.AccessToken = 0 }},
 		{"keys changed too often", "security.key_rotation", "from 168h", func(c *Config) { c.Security.KeyRotation = 24 * time.Hour }},
+		{"nonce misspelt", "security.dpop_nonce", "optional or required", func(c *Config) { c.Security.DPoPNonce = "always" }},
+		{"nonce left empty", "security.dpop_nonce", "optional or required", func(c *Config) { c.Security.DPoPNonce = "" }},
 		{"keys never changed", "security.key_rotation", "to 9528h", func(c *Config) { c.Security.KeyRotation = 10000 * time.Hour }},
 		{"ID token", "security.id_token", "1s or more", func(c *Config) { c.Security.IDToken = 0 }},
 		{"refresh token idle", "security.refresh_token.idle", "1s or more", func(c *Config) { c.Security.RefreshToken.Idle = 0 }},

@@ -264,13 +264,7 @@ func TestAPushedRequestBindsItsCode(t *testing.T) {
 	if w.Code != 400 || !strings.Contains(w.Body.String(), "dpop_jkt") {
 		t.Errorf("no thumbprint: %d %s", w.Code, w.Body)
 	}
-	r := httptest.NewRequest("POST", "/oauth2/par", strings.NewReader(asks("loyers").Encode()))
-	r.Header = http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Dpop": {k.proof(t, b.proves("POST", "/oauth2/par", nil), nil)}}
-	r.SetBasicAuth("loyers", secretOf)
-	w = httptest.NewRecorder()
-	b.handler.ServeHTTP(w, r)
-	_, uri, _ := strings.Cut(w.Body.String(), `"request_uri":"`)
-	uri, _, _ = strings.Cut(uri, `"`)
+	uri, _ := b.pushWith(t, asks("loyers"), "loyers", k.proof(t, b.proves("POST", "/oauth2/par", nil), nil))
 	got, w := b.authorize(t, url.Values{"client_id": {"loyers"}, "request_uri": {uri}})
 	if got.Get("code") == "" {
 		t.Fatalf("no code: %d %s", w.Code, w.Body)
