@@ -111,10 +111,14 @@ func certificate(t *testing.T) (*tls.Config, *x509.CertPool) {
 	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}, pool
 }
 
-// start runs a relay: "starttls", "implicit" or "none". set changes its answers.
-func start(t *testing.T, mode string, set func(*relay)) (*relay, *SMTP) {
+// start runs a relay: "starttls", "implicit" or "none". set changes its answers,
+// newest is the newest version of TLS that it speaks.
+func start(t *testing.T, mode string, set func(*relay), newest ...uint16) (*relay, *SMTP) {
 	t.Helper()
 	settings, roots := certificate(t)
+	for _, version := range newest {
+		settings.MinVersion, settings.MaxVersion = tls.VersionTLS10, version
+	}
 	r := &relay{roots: roots}
 	if set != nil {
 		set(r)

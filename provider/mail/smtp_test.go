@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"strings"
 	"testing"
@@ -90,6 +91,10 @@ func TestNoSecurityNoMail(t *testing.T) {
 			sender.Config.Host = "localhost"
 			return sender
 		},
+		"relay with TLS 1.1": func(t *testing.T) *SMTP {
+			_, sender := start(t, "starttls", nil, tls.VersionTLS11)
+			return sender
+		},
 		"wrong password": func(t *testing.T) *SMTP {
 			_, sender := start(t, "starttls", nil)
 			sender.Config.Username, sender.Config.Password = "loge", "faux"
@@ -120,10 +125,16 @@ func TestStallAndHangUpAreTemporary(t *testing.T) {
 	for name, sender := range map[string]*SMTP{
 		"silent from the start": speak(t, true),
 		"silent after greeting": speak(t, true, "220 relay"),
+		"silent after MAIL":     speak(t, true, untilData[:4]...),
+		"silent after RCPT":     speak(t, true, untilData[:5]...),
 		"silent at the end":     speak(t, true, untilData...),
 		"hangs up at once":      speak(t, false),
 		"hangs up in between":   speak(t, false, untilData[:4]...),
 		"hangs up at the end":   speak(t, false, untilData...),
+		"EHLO, later":           speak(t, false, "220 relay", "421 later", "421 later"),
+		"EHLO, never":           speak(t, false, "220 relay", "550 never", "550 never"),
+		"MAIL, later":           speak(t, false, "220 relay", "250 relay", "250 ok", "451 later", "221 bye"),
+		"DATA, later":           speak(t, false, append(untilData[:5:5], "451 later", "221 bye")...),
 		"closing down":          speak(t, false, "421 closing"),
 		"closed for ever":       speak(t, false, "554 no"),
 	} {
