@@ -97,7 +97,8 @@ func New(ctx context.Context, cfg config.Config, db *storage.DB, log *slog.Logge
 		Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, PasswordList: list, Now: opts.Now, Wake: p.wake}
 	p.recovery = &recovery.Recovery{DB: db, Sessions: sessions, Pages: p.pages, Hasher: opts.Hasher, Master: master, Service: cfg.Service,
 		Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, PasswordList: list, Now: opts.Now, Log: log, Wake: p.wake}
-	p.self = &self.Self{DB: db, Sessions: sessions, Pages: p.pages, Service: cfg.Service, Now: opts.Now, Wake: p.wake}
+	p.self = &self.Self{DB: db, Sessions: sessions, Pages: p.pages, Hasher: opts.Hasher, Master: master, Service: cfg.Service,
+		Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, PasswordList: list, Now: opts.Now, Wake: p.wake}
 	p.oauth = &oauth.Provider{DB: db, Sessions: sessions, Pages: p.pages, Issuer: cfg.Issuer, Master: master,
 		Lifetimes: Lifetimes(cfg.Security), RequirePAR: cfg.Security.RequirePAR, RequireDPoPNonce: cfg.Security.DPoPNonce == config.NonceRequired,
 		Now: opts.Now, Log: log, Pending: p.signin.Pending, TrustedProxies: cfg.TrustedProxies,

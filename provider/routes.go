@@ -66,6 +66,7 @@ func (p *Provider) router() (*mux.Router, error) {
 	step("/appareil", p.oauth.DevicePage, p.oauth.SubmitDevice)
 	show("/", p.signin.Home)
 	show("/compte", p.signin.SignedIn(p.self.Account))
+	step("/compte/mot-de-passe", p.signin.SignedIn(p.self.Password), p.signin.SignedIn(p.self.SubmitPassword))
 	post("/compte/appareils/deconnecter", p.signin.SignedIn(p.self.EndDevice))
 	post("/compte/appareils/autres", p.signin.SignedIn(p.self.EndOthers))
 	show("/compte/textes/{kind}/{version}", p.signin.SignedIn(p.self.Proof))

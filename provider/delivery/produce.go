@@ -68,6 +68,9 @@ func (d *Delivery) produce(ctx context.Context, m storage.Message) (parcel, erro
 		return d.code(ctx, m, u, out)
 	case storage.MessagePasswordChanged:
 		out.To, out.Data.Date = u.Email, m.CreatedAt.Time()
+		if m.Data["others"] == "kept" {
+			out.Kind = mail.KindPasswordChangedHere
+		}
 		return d.compose(parcel{}, out)
 	case storage.MessageAdministratorAppointed:
 		out.To, out.ToName = a.ContactEmail, ""

@@ -58,6 +58,7 @@ func samples() []Message {
 		{ID: "0193-2", Kind: KindProvisional, To: to, ToName: name, Data: Data{Number: "45675320380001", Password: "K7PQ-3WXY-49CD", Date: moment.AddDate(0, 0, 7)}},
 		{ID: "0193-3", Kind: KindEmailCode, To: to, ToName: name, Data: Data{Code: "407193", Validity: 30 * time.Minute}},
 		{ID: "0193-4", Kind: KindPasswordChanged, To: to, ToName: name, Data: Data{Number: "45675320380001", Date: moment}},
+		{ID: "0193-16", Kind: KindPasswordChangedHere, To: to, ToName: name, Data: Data{Number: "45675320380001", Date: moment}},
 		{ID: "0193-6", Kind: KindPasswordReset, To: to, Data: Data{Number: "45675320380001", Password: "K7PQ-3WXY-49CD", Date: moment, Validity: 24 * time.Hour}},
 		{ID: "0193-7", Kind: KindPasswordLink, To: to, Data: Data{Number: "45675320380001", Link: "https://connexion.agence.example/mot-de-passe-oublie/choisir?lien=0193-7.q7pQ3wXy49CdK7Pq3wXy49CdK7Pq3wXy49CdK7Pq3w", Date: moment, Validity: 24 * time.Hour}},
 		{ID: "0193-8", Kind: KindIdentifierFound, To: to, ToName: name, Data: Data{Number: "45675320380001", Identifier: "LOG 4F0O8B1L", Date: moment}},

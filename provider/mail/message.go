@@ -16,6 +16,7 @@ const (
 	KindProvisional            = "provisional"             // needs Number, Password, Date (last day)
 	KindEmailCode              = "email_code"              // needs Code, Validity
 	KindPasswordChanged        = "password_changed"        // needs Number, Date (when it happened)
+	KindPasswordChangedHere    = "password_changed_here"   // the same, when the other devices stay signed in
 	KindAdministratorAppointed = "administrator_appointed" // needs Company, Person, Date (when it happened)
 	KindPasswordReset          = "password_reset"          // needs Number, Password, Date (of the request), Validity
 	KindPasswordLink           = "password_link"           // needs Number, Link, Date (of the request), Validity
@@ -35,6 +36,7 @@ var kinds = map[string]string{
 	KindProvisional:            "mail.provisional.subject",
 	KindEmailCode:              "mail.email_code.subject",
 	KindPasswordChanged:        "mail.password_changed.subject",
+	KindPasswordChangedHere:    "mail.password_changed.subject",
 	KindAdministratorAppointed: "mail.administrator_appointed.subject",
 	KindPasswordReset:          "mail.password_reset.subject",
 	KindPasswordLink:           "mail.password_link.subject",

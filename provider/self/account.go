@@ -79,7 +79,7 @@ func (s *Self) Account(w http.ResponseWriter, r *http.Request, v session.Visit) 
 // done is what the address says was just done, if it is one of ours.
 func done(r *http.Request) string {
 	switch d := r.URL.Query().Get("fait"); d {
-	case "appareil", "autres":
+	case "appareil", "autres", "mot-de-passe":
 		return d
 	}
 	return ""
@@ -91,7 +91,7 @@ func (s *Self) devices(sessions []storage.Session, here string) (list []device) 
 		if !one.EndedAt.IsZero() || !s.Now().Before(one.ExpiresAt.Time()) {
 			continue
 		}
-		d := device{Session: one.ID, Name: text.Browser(one.UserAgent), Since: text.DateTime(one.AuthenticatedAt.Time()),
+		d := device{Session: one.ID, Name: web.AgentName(one.UserAgent), Since: text.DateTime(one.AuthenticatedAt.Time()),
 			Seen: text.DateTime(one.SeenAt.Time()), Here: one.ID == here}
 		if d.Here {
 			list = append([]device{d}, list...)
@@ -110,7 +110,7 @@ func signIns(events []storage.AuditEvent, sessions []storage.Session) (list []si
 		agents[one.ID] = one.UserAgent
 	}
 	for _, e := range events {
-		line := signIn{At: text.DateTime(e.At.Time()), Device: text.Browser(agents[e.Details["session"]]), Result: "self.signin.done"}
+		line := signIn{At: text.DateTime(e.At.Time()), Device: web.AgentName(agents[e.Details["session"]]), Result: "self.signin.done"}
 		switch {
 		case e.Action == "signin.failed":
 			line.Result = "self.signin.failed"

@@ -2,6 +2,7 @@
 // access.
 //
 //	/compte                        details, password, sign-ins, devices, texts
+//	/compte/mot-de-passe           another password, for who knows the current one
 //	/compte/appareils/deconnecter  ends the session of one browser
 //	/compte/appareils/autres       ends all sessions but this one
 //	/compte/textes/KIND/VERSION    the proof of an acceptance, to print
@@ -14,6 +15,10 @@
 // session that only rests is listed until its absolute end: applications count
 // on it still. Ending one ends also what applications hold of it for when the
 // person is away: whoever ends a browser wants nothing of it to go on.
+//
+// Whoever changes the password types the current one, counted as at the sign-in.
+// The other browsers are signed out unless the person unchecks the box; a
+// provisional password on its way dies. auth_time stays that of the sign-in.
 //
 // Where a device is not known any more, because its session was purged or the
 // sign-in failed, the page says so rather than guess.

@@ -2,22 +2,30 @@ package self
 
 import (
 	"net/http"
+	"net/netip"
 	"time"
 
 	"loge/provider/config"
+	"loge/provider/password"
+	"loge/provider/secret"
 	"loge/provider/session"
 	"loge/provider/web"
 	"loge/storage"
 )
 
-// Self is the pages of « Mon compte ». All fields are needed.
+// Self is the pages of « Mon compte ». All fields but PasswordList are needed.
 type Self struct {
-	DB       *storage.DB
-	Sessions *session.Manager
-	Pages    *web.Pages
-	Service  config.Service
-	Now      func() time.Time
-	Wake     func() // has waiting messages leave at once
+	DB             *storage.DB
+	Sessions       *session.Manager
+	Pages          *web.Pages
+	Hasher         *password.Hasher
+	Master         secret.Master
+	Service        config.Service
+	Security       config.Security
+	TrustedProxies []netip.Prefix
+	PasswordList   *password.List // what nobody may choose; nil: the embedded one
+	Now            func() time.Time
+	Wake           func() // has waiting messages leave at once
 }
 
 // path is the first page; the others return to it.

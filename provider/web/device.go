@@ -18,11 +18,13 @@ var (
 	}
 )
 
-// DeviceName says in French from which browser and system a request comes:
-// « Firefox sur Android ». Only names that we know are ever said, so that nobody
-// writes into a mail by what his browser calls itself.
-func DeviceName(r *http.Request) string {
-	agent := r.UserAgent()
+// DeviceName says in French from which browser and system a request comes.
+func DeviceName(r *http.Request) string { return AgentName(r.UserAgent()) }
+
+// AgentName says in French what a User-Agent header names: « Firefox sur
+// Android ». Only names that we know are ever said, so that nobody writes into a
+// mail or a page by what his browser calls itself.
+func AgentName(agent string) string {
 	agent = agent[:min(len(agent), 500)]
 	browser, system := called(browsers, agent), called(systems, agent)
 	switch {

@@ -225,6 +225,16 @@ func samples(evil string) []sample {
 				{or("0194b"), or("Safari sur iPhone"), or("11 mars 2026 à 18 h 12"), or("12 mars 2026 à 7 h 58"), false}},
 			Others: true, SignIns: []selfSignIn{{or("12 mars 2026 à 9 h 05"), or("Firefox sur Windows"), "self.signin.done"}, {or("11 mars 2026 à 18 h 12"), or("Safari sur iPhone"), "self.signin.provisional"}, {or("11 mars 2026 à 18 h 10"), or("Appareil inconnu"), "self.signin.failed"}},
 			Texts: []selfText{{"rules", "3", or("12 mars 2026")}, {"terms", "2026.1", or("12 mars 2026")}}, Done: "appareil"}}},
+		{"selfpassword", web.View{Template: "selfpassword", SignedIn: true, TimeLimit: limit, Data: struct {
+			Minimum    int
+			Identifier string
+			Others     bool
+		}{12, or("LOG 4F7K29QX"), true}}},
+		{"selfpassword-erreur", web.View{Template: "selfpassword", SignedIn: true, Values: values, Errors: wrong("mot_de_passe", "self.error.current_wrong", "nouveau_mot_de_passe", "password.error.short"), Data: struct {
+			Minimum    int
+			Identifier string
+			Others     bool
+		}{16, or("LOG 4F7K29QX"), false}}},
 		{"proof", web.View{Template: "proof", Title: "proof.rules.title", TitleVars: []string{"version", or("3")}, SignedIn: true, Data: struct {
 			Kind, Version, Published, SHA256, Accepted, Name, Identifier, Number, CompanyName string
 			HTML                                                                              template.HTML
