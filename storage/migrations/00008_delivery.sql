@@ -6,7 +6,7 @@
 -- messages once more, because a column's CHECK cannot be widened on SQLite.
 -- letter is the number on the sheet, run and place: 0012-00034. provisional_id
 -- is the provisional password that the message carried.
-CREATE TABLE messages_00011 (
+CREATE TABLE new_messages (
 	id             TEXT PRIMARY KEY,
 	kind           TEXT NOT NULL,
 	channel        TEXT NOT NULL CHECK (channel IN ('email', 'letter')),
@@ -26,12 +26,12 @@ CREATE TABLE messages_00011 (
 	letter         TEXT NOT NULL DEFAULT '',
 	provisional_id TEXT NOT NULL DEFAULT ''
 );
-INSERT INTO messages_00011 (id, kind, channel, account_id, user_id, data, state, priority, follows, not_before, leased_until,
+INSERT INTO new_messages (id, kind, channel, account_id, user_id, data, state, priority, follows, not_before, leased_until,
 	attempts, last_error, run, created_at, left_at)
 	SELECT id, kind, channel, account_id, user_id, data, state, priority, follows, not_before, leased_until,
 	attempts, last_error, run, created_at, left_at FROM messages;
 DROP TABLE messages;
-ALTER TABLE messages_00011 RENAME TO messages;
+ALTER TABLE new_messages RENAME TO messages;
 CREATE INDEX messages_queue ON messages (channel, priority, not_before) WHERE state = 'queued';
 CREATE INDEX messages_follows ON messages (follows) WHERE state = 'held';
 CREATE INDEX messages_run ON messages (run) WHERE run > 0;
