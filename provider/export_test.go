@@ -7,7 +7,7 @@ import (
 )
 
 // Router is the router alone, for tests that walk its routes.
-func (p *Provider) Router() (*mux.Router, error) { return p.router() }
+func (p *Provider) Router() (*mux.Router, error) { return p.newRouter() }
 
 // Expire is one run of the job that ends sessions.
 func (p *Provider) Expire(ctx context.Context) error { return p.expire(ctx) }

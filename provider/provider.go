@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gorilla/mux"
+
 	"loge/provider/config"
 	"loge/provider/delivery"
 	"loge/provider/letter"
@@ -45,6 +47,7 @@ type Provider struct {
 	self     *self.Self
 	notices  notices
 	cookies  cookieNames
+	router   *mux.Router
 	handler  http.Handler
 }
 
@@ -94,11 +97,11 @@ func New(ctx context.Context, cfg config.Config, db *storage.DB, log *slog.Logge
 		log.Info("list of refused passwords read", "file", file, "passwords", list.Len(), "bytes", list.Bytes())
 	}
 	p.signin = &signin.Signin{DB: db, Sessions: sessions, Pages: p.pages, Hasher: opts.Hasher, Master: master, Issuer: cfg.Issuer, Service: cfg.Service,
-		Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, PasswordList: list, Now: opts.Now, Wake: p.wake}
+		Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, PasswordList: list, Now: opts.Now, OwnPage: p.ownPage, Wake: p.wake}
 	p.recovery = &recovery.Recovery{DB: db, Sessions: sessions, Pages: p.pages, Hasher: opts.Hasher, Master: master, Service: cfg.Service,
 		Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, PasswordList: list, Now: opts.Now, Log: log, Wake: p.wake}
 	p.self = &self.Self{DB: db, Sessions: sessions, Pages: p.pages, Hasher: opts.Hasher, Master: master, Service: cfg.Service,
-		Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, PasswordList: list, Now: opts.Now, Wake: p.wake}
+		Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, PasswordList: list, Now: opts.Now, OwnPage: p.ownPage, Wake: p.wake}
 	p.oauth = &oauth.Provider{DB: db, Sessions: sessions, Pages: p.pages, Issuer: cfg.Issuer, Master: master,
 		Lifetimes: Lifetimes(cfg.Security), RequirePAR: cfg.Security.RequirePAR, RequireDPoPNonce: cfg.Security.DPoPNonce == config.NonceRequired,
 		Now: opts.Now, Log: log, Pending: p.signin.Pending, TrustedProxies: cfg.TrustedProxies,

@@ -18,15 +18,15 @@ type page = func(http.ResponseWriter, *http.Request) error
 // cross-origin protection; an endpoint of the protocol through protocol,
 // because partners post from elsewhere.
 func (p *Provider) routes() (http.Handler, error) {
-	r, err := p.router()
-	if err != nil {
+	var err error
+	if p.router, err = p.newRouter(); err != nil {
 		return nil, err
 	}
-	h, err := fixed(r)
+	h, err := fixed(p.router)
 	return p.around(h), err
 }
 
-func (p *Provider) router() (*mux.Router, error) {
+func (p *Provider) newRouter() (*mux.Router, error) {
 	protect, err := web.CrossOrigin(p.Config.Issuer, p.pages.Stale())
 	if err != nil {
 		return nil, err
@@ -67,6 +67,7 @@ func (p *Provider) router() (*mux.Router, error) {
 	show("/", p.signin.Home)
 	show("/compte", p.signin.SignedIn(p.self.Account))
 	step("/compte/mot-de-passe", p.signin.SignedIn(p.self.Password), p.signin.SignedIn(p.self.SubmitPassword))
+	step("/compte/confirmer", p.signin.SignedIn(p.self.Confirm), p.signin.SignedIn(p.self.SubmitConfirm))
 	post("/compte/appareils/deconnecter", p.signin.SignedIn(p.self.EndDevice))
 	post("/compte/appareils/autres", p.signin.SignedIn(p.self.EndOthers))
 	show("/compte/textes/{kind}/{version}", p.signin.SignedIn(p.self.Proof))

@@ -16,15 +16,16 @@ type Session struct {
 	SeenAt                  Time
 	ExpiresAt               Time // absolute end, whatever the browser does
 	EndedAt                 Time
+	ConfirmedAt             Time // the password was last typed again, after the sign-in; 0: never
 }
 
 const sessionColumns = `id, id_hash, user_id, provisional_id, amr, authenticated_at, administrator_accepted_at,
-	user_agent, seen_at, expires_at, ended_at`
+	user_agent, seen_at, expires_at, ended_at, confirmed_at`
 
 // fields are where the columns of a row go, in their order.
 func (v *Session) fields() []any {
 	return []any{&v.ID, &v.IDHash, &v.UserID, &v.ProvisionalID, &v.AMR, &v.AuthenticatedAt, &v.AdministratorAcceptedAt,
-		&v.UserAgent, &v.SeenAt, &v.ExpiresAt, &v.EndedAt}
+		&v.UserAgent, &v.SeenAt, &v.ExpiresAt, &v.EndedAt, &v.ConfirmedAt}
 }
 
 func scanSession(s scanner) (v Session, err error) {
@@ -35,9 +36,9 @@ func scanSession(s scanner) (v Session, err error) {
 // CreateSession stores a new session.
 func (q *Queries) CreateSession(ctx context.Context, s Session) error {
 	return q.exec(ctx, `INSERT INTO sessions (`+sessionColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 		s.ID, s.IDHash, s.UserID, s.ProvisionalID, s.AMR, s.AuthenticatedAt, s.AdministratorAcceptedAt,
-		s.UserAgent, s.SeenAt, s.ExpiresAt, s.EndedAt)
+		s.UserAgent, s.SeenAt, s.ExpiresAt, s.EndedAt, s.ConfirmedAt)
 }
 
 // Session returns the session with that id, ended ones included.
@@ -65,6 +66,13 @@ func (q *Queries) TouchSession(ctx context.Context, id string, now Time) error {
 // a provisional password. ErrNotFound when it has ended meanwhile.
 func (q *Queries) RotateSession(ctx context.Context, id string, hash []byte, now Time) (Session, error) {
 	return one(ctx, q, scanSession, `UPDATE sessions SET id_hash = $2, provisional_id = '', seen_at = $3
+		WHERE id = $1 AND ended_at = 0 RETURNING `+sessionColumns, id, hash, now)
+}
+
+// ConfirmSession gives the session another secret and notes that its person has
+// just proven again who he is. ErrNotFound when it has ended meanwhile.
+func (q *Queries) ConfirmSession(ctx context.Context, id string, hash []byte, now Time) (Session, error) {
+	return one(ctx, q, scanSession, `UPDATE sessions SET id_hash = $2, confirmed_at = $3, seen_at = $3
 		WHERE id = $1 AND ended_at = 0 RETURNING `+sessionColumns, id, hash, now)
 }
 

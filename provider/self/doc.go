@@ -3,6 +3,7 @@
 //
 //	/compte                        details, password, sign-ins, devices, texts
 //	/compte/mot-de-passe           another password, for who knows the current one
+//	/compte/confirmer              the password again, before what Confirmed guards
 //	/compte/appareils/deconnecter  ends the session of one browser
 //	/compte/appareils/autres       ends all sessions but this one
 //	/compte/textes/KIND/VERSION    the proof of an acceptance, to print
@@ -15,6 +16,11 @@
 // session that only rests is listed until its absolute end: applications count
 // on it still. Ending one ends also what applications hold of it for when the
 // person is away: whoever ends a browser wants nothing of it to go on.
+//
+// What changes or hands out the access itself needs a recent proof of who sits
+// there: the sign-in, or the password typed again, not longer ago than ten minutes
+// (session.RecentFor; a form that was shown in time has as long again). Confirmed
+// asks for it and leads back. auth_time and amr stay those of the sign-in.
 //
 // Whoever changes the password types the current one, counted as at the sign-in.
 // The other browsers are signed out unless the person unchecks the box; a

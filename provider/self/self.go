@@ -25,7 +25,10 @@ type Self struct {
 	TrustedProxies []netip.Prefix
 	PasswordList   *password.List // what nobody may choose; nil: the embedded one
 	Now            func() time.Time
-	Wake           func() // has waiting messages leave at once
+	// OwnPage returns an address to which somebody may be sent back, "" for all
+	// that are not pages of signed-in people.
+	OwnPage func(address string) string
+	Wake    func() // has waiting messages leave at once
 }
 
 // path is the first page; the others return to it.

@@ -60,5 +60,5 @@ func (s *Signin) decline(w http.ResponseWriter, r *http.Request, v visit) error 
 		return fmt.Errorf("decline administrator: %w", err)
 	}
 	s.Sessions.Clear(w)
-	return s.render(w, r, v, web.View{Template: "declined", Data: declinedPage{Flow: v.Flow.ID, Until: v.page(0).Until}})
+	return s.render(w, r, v, web.View{Template: "declined", Data: declinedPage{Flow: v.request(), Until: v.page(0).Until}})
 }

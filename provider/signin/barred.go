@@ -53,7 +53,7 @@ func (s *Signin) bar(w http.ResponseWriter, r *http.Request, v visit, page strin
 	if err := s.end(w, r, &v, page); err != nil {
 		return err
 	}
-	return s.render(w, r, v, web.View{Template: page, Status: http.StatusForbidden, Data: stepPage{Flow: v.Flow.ID}})
+	return s.render(w, r, v, web.View{Template: page, Status: http.StatusForbidden, Data: stepPage{Flow: v.request()}})
 }
 
 // lapse ends a session whose provisional password can no longer be consumed:
@@ -88,7 +88,7 @@ type provisionalExpiredPage struct {
 // is where another one would go; "" means by letter.
 func (s *Signin) provisionalExpired(w http.ResponseWriter, r *http.Request, v visit, email string, p storage.Provisional) error {
 	return s.render(w, r, v, web.View{Template: "provisionalexpired", Status: http.StatusForbidden, Data: provisionalExpiredPage{
-		Flow: v.Flow.ID, Until: lastDay(p), MaskedEmail: account.MaskEmail(email), Letter: email == ""}})
+		Flow: v.request(), Until: lastDay(p), MaskedEmail: account.MaskEmail(email), Letter: email == ""}})
 }
 
 // end ends the visit's session for that reason and has the browser forget it.

@@ -21,7 +21,7 @@ type choosePage struct {
 func (s *Signin) Choose(w http.ResponseWriter, r *http.Request) error {
 	return s.turn(w, r, Choose, func(w http.ResponseWriter, r *http.Request, v visit) error {
 		return s.render(w, r, v, web.View{Template: "choose", Data: choosePage{
-			Flow: v.Flow.ID, Name: v.User.Name(), CompanyName: v.Account.CompanyName, Number: v.Account.Number}})
+			Flow: v.request(), Name: v.User.Name(), CompanyName: v.Account.CompanyName, Number: v.Account.Number}})
 	})
 }
 

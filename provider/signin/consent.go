@@ -46,7 +46,7 @@ func (s *Signin) Consent(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		return s.render(w, r, v, web.View{Template: "consent", TitleVars: []string{"application", client.Name}, Data: consentPage{
-			Flow: v.Flow.ID, Application: client.Name, Publisher: client.Publisher, Purpose: client.Purpose, PolicyURI: client.PolicyURI,
+			Flow: v.request(), Application: client.Name, Publisher: client.Publisher, Purpose: client.Purpose, PolicyURI: client.PolicyURI,
 			Items: items(v), Offline: s.offline(v, client), TOSURI: client.Metadata.TOSURI, Logo: logo,
 			UserCode: v.Flow.UserCode, Inform: client.Consent == storage.ConsentInform,
 			Ready: v.activatedNow(), Identifier: account.FormatIdentifier(v.User.Identifier)}})

@@ -28,6 +28,10 @@
 // flow row that belongs to this browser. When nothing is left the browser goes
 // to /oauth2/authorize/suite, and what happens there is not known here.
 //
+// Somebody who asks for a page of « Mon compte » without being signed in, or
+// after the session has expired, comes back to it: then demande is the address
+// of that page, and nothing but one of ours (provider/own.go).
+//
 // A session opened with a provisional password reaches the steps up to
 // password and nothing else. The provisional password is consumed when the own
 // one is saved, so that a person may stop and resume before.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"loge/provider/password"
 	"loge/provider/text"
@@ -94,8 +95,8 @@ func (s *Signin) ResendCode(w http.ResponseWriter, r *http.Request) error {
 		}
 		s.Wake()
 		path := Email.path() + "?envoye=1"
-		if v.Flow.ID != "" {
-			path += "&demande=" + v.Flow.ID
+		if v.request() != "" {
+			path += "&demande=" + url.QueryEscape(v.request())
 		}
 		web.SeeOther(w, r, path)
 		return nil

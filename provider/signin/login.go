@@ -44,7 +44,7 @@ func (s *Signin) showLogin(w http.ResponseWriter, r *http.Request, v visit, stat
 		return err
 	}
 	return s.render(w, r, v, web.View{Template: "login", Status: status, Errors: faults, Values: typed,
-		Data: loginPage{Flow: v.Flow.ID, Application: application}})
+		Data: loginPage{Flow: v.request(), Application: application}})
 }
 
 // SubmitLogin signs in. It does not ask whose turn it is: whoever types a
@@ -63,7 +63,7 @@ func (s *Signin) SubmitLogin(w http.ResponseWriter, r *http.Request) error {
 	if _, ok := s.Sessions.BrowserOf(r); !ok {
 		return refuse(http.StatusUnprocessableEntity, web.FieldError{Key: "login.error.cookies"})
 	}
-	if v.Demande != "" && v.Flow.ID == "" {
+	if v.lost() {
 		return s.flowExpired(w, r, v)
 	}
 	if faults := missing(v.Form); len(faults) > 0 {
@@ -108,7 +108,7 @@ func (s *Signin) proven(w http.ResponseWriter, r *http.Request, v visit, a attem
 		if page == "" {
 			return s.provisionalExpired(w, r, v, cmp.Or(a.user.Email, owner.ContactEmail), p.expired)
 		}
-		return s.render(w, r, v, web.View{Template: page, Status: http.StatusForbidden, Data: stepPage{Flow: v.Flow.ID}})
+		return s.render(w, r, v, web.View{Template: page, Status: http.StatusForbidden, Data: stepPage{Flow: v.request()}})
 	}
 	cookies, err := s.open(r, v, a, p)
 	if errors.Is(err, storage.ErrNotFound) { // the password was changed while we looked at the old one

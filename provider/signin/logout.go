@@ -19,7 +19,7 @@ func (s *Signin) Logout(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if v.Session.ID == "" {
-		return s.render(w, r, v, web.View{Template: "loggedout", Data: stepPage{Flow: v.Flow.ID}})
+		return s.render(w, r, v, web.View{Template: "loggedout", Data: stepPage{Flow: v.request()}})
 	}
 	return s.render(w, r, v, web.View{Template: "logout", Data: web.LogoutPage{Action: "/deconnexion"}})
 }
@@ -51,7 +51,7 @@ func (s *Signin) signOut(w http.ResponseWriter, r *http.Request, reason string) 
 	if err != nil {
 		return err
 	}
-	return s.render(w, r, v, web.View{Template: "loggedout", Data: stepPage{Flow: v.Flow.ID}, Frames: frames})
+	return s.render(w, r, v, web.View{Template: "loggedout", Data: stepPage{Flow: v.request()}, Frames: frames})
 }
 
 // rest makes a visit whose session is idle one of that session, which is to be

@@ -21,6 +21,6 @@ func (s *Signin) Refuse(w http.ResponseWriter, r *http.Request) error {
 			return s.leave(w, r, v, next)
 		}
 		return s.render(w, r, v, web.View{Template: "refused",
-			Data: refusedPage{Flow: v.Flow.ID, Kind: string(next), Back: v.with(next.path())}})
+			Data: refusedPage{Flow: v.request(), Kind: string(next), Back: v.with(next.path())}})
 	})
 }

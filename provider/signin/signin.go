@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -32,7 +33,10 @@ type Signin struct {
 	TrustedProxies []netip.Prefix
 	PasswordList   *password.List // what nobody may choose; nil: the embedded list
 	Now            func() time.Time
-	Wake           func() // has waiting messages leave at once
+	// OwnPage returns an address to which somebody may be sent back, "" for all
+	// that are not pages of signed-in people.
+	OwnPage func(address string) string
+	Wake    func() // has waiting messages leave at once
 }
 
 // flowEnd is where a finished sign-in returns to the application.
@@ -42,6 +46,7 @@ const flowEnd = "/oauth2/authorize/suite"
 type visit struct {
 	facts
 	Demande string     // id of the running request as it came; "" = none
+	Page    string     // our own page that asked for the sign-in, "" = none; then there is no request
 	Form    url.Values // of a POST
 	Expired bool       // there was a session, and it has expired
 }
@@ -52,6 +57,9 @@ type handler func(w http.ResponseWriter, r *http.Request, v visit) error
 // browser is sent to the step whose turn it is.
 func (s *Signin) turn(w http.ResponseWriter, r *http.Request, step Step, h handler) error {
 	return s.arrive(w, r, func(w http.ResponseWriter, r *http.Request, v visit) error {
+		if step == Done && v.Flow.ID == "" {
+			v.Page = s.OwnPage(web.PageOf(r)) // whoever has to sign in for it comes back to it
+		}
 		if next := Next(v.State); next != step {
 			return s.leave(w, r, v, next)
 		}
@@ -66,7 +74,7 @@ func (s *Signin) arrive(w http.ResponseWriter, r *http.Request, h handler) error
 	if err != nil {
 		return err
 	}
-	if v.Demande != "" && v.Flow.ID == "" {
+	if v.lost() {
 		return s.flowExpired(w, r, v)
 	}
 	if page := v.barred(); page != "" {
@@ -88,6 +96,7 @@ func (s *Signin) visit(w http.ResponseWriter, r *http.Request) (v visit, err err
 	} else {
 		v.Demande = r.URL.Query().Get("demande")
 	}
+	v.Page = s.OwnPage(v.Demande)
 	flow, err := s.flow(r, v.Demande)
 	if err != nil {
 		return v, err
@@ -128,6 +137,8 @@ func (s *Signin) leave(w http.ResponseWriter, r *http.Request, v visit, next Ste
 		return s.expired(w, r, v)
 	case next == Done && v.Flow.ID != "":
 		web.SeeOther(w, r, v.with(flowEnd))
+	case next == Done && v.Page != "":
+		web.SeeOther(w, r, v.Page)
 	default:
 		web.SeeOther(w, r, v.with(next.path()))
 	}
@@ -140,12 +151,19 @@ func (s *Signin) onward(w http.ResponseWriter, r *http.Request, v visit) error {
 	return nil
 }
 
+// request is what the pages carry on as demande: the running request, or the
+// page of ours that asked for the sign-in; "" = neither.
+func (v visit) request() string { return cmp.Or(v.Flow.ID, v.Page) }
+
+// lost says that the request is finished, too old or another browser's.
+func (v visit) lost() bool { return v.Demande != "" && v.request() == "" }
+
 // with adds the running request to one of our paths.
 func (v visit) with(path string) string {
-	if v.Flow.ID == "" {
+	if v.request() == "" {
 		return path
 	}
-	return path + "?demande=" + v.Flow.ID
+	return path + "?demande=" + url.QueryEscape(v.request())
 }
 
 // render shows a page of the sign-in. Every one of them may end at the
@@ -164,7 +182,7 @@ type stepPage struct {
 }
 
 func (v visit) page(step int) stepPage {
-	p := stepPage{Flow: v.Flow.ID, Step: step}
+	p := stepPage{Flow: v.request(), Step: step}
 	if v.Provisional.ID != "" {
 		p.Until = lastDay(v.Provisional)
 	}

@@ -80,5 +80,5 @@ type expiredPage struct {
 func (s *Signin) expired(w http.ResponseWriter, r *http.Request, v visit) error {
 	s.Sessions.Clear(w)
 	return s.render(w, r, v, web.View{Template: "expired", Status: http.StatusForbidden,
-		Data: expiredPage{Flow: v.Flow.ID, Idle: text.Duration(s.Sessions.Idle)}})
+		Data: expiredPage{Flow: v.request(), Idle: text.Duration(s.Sessions.Idle)}})
 }

@@ -74,7 +74,7 @@ func newWorld(t testing.TB, db *storage.DB) *world {
 		t.Fatal(err)
 	}
 	w.Signin = &signin.Signin{
-		DB: db, Pages: pages, Master: master, Service: service, Now: w.Now,
+		DB: db, Pages: pages, Master: master, Service: service, Now: w.Now, OwnPage: func(string) string { return "" },
 		Sessions: session.New(master, db, 30*time.Minute, 12*time.Hour, false, w.Now),
 		Hasher:   password.NewHasher(0, password.Params{Memory: 8, Time: 1, Threads: 1}),
 		Security: config.Security{PasswordMinimum: 12, AdminMinimum: 16, MaxFailuresPerDay: 20},

@@ -235,6 +235,8 @@ func samples(evil string) []sample {
 			Identifier string
 			Others     bool
 		}{16, or("LOG 4F7K29QX"), false}}},
+		{"confirm", web.View{Template: "confirm", SignedIn: true, TimeLimit: limit, Data: struct{ Identifier, Back string }{or("LOG 4F7K29QX"), or("/compte/donnees")}}},
+		{"confirm-erreur", web.View{Template: "confirm", SignedIn: true, Values: values, Errors: wrong("mot_de_passe", "self.error.current_wrong"), Data: struct{ Identifier, Back string }{or("LOG 4F7K29QX"), or("/compte")}}},
 		{"proof", web.View{Template: "proof", Title: "proof.rules.title", TitleVars: []string{"version", or("3")}, SignedIn: true, Data: struct {
 			Kind, Version, Published, SHA256, Accepted, Name, Identifier, Number, CompanyName string
 			HTML                                                                              template.HTML
