@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"loge/provider/session"
@@ -128,7 +127,7 @@ func (p *Provider) readLogout(ctx context.Context, params parameters) (q logoutR
 	if uri == "" {
 		return q, nil
 	}
-	if !slices.Contains(q.client.PostLogoutRedirectURIs, uri) || !redirectable(uri) {
+	if !listed(q.client, q.client.PostLogoutRedirectURIs, uri) {
 		p.logLogout(ctx, "the post_logout_redirect_uri is not registered for the client", clientID)
 		return q, nil
 	}

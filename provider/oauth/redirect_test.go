@@ -3,6 +3,7 @@ package oauth_test
 import (
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,6 +75,57 @@ func TestDangerousRegisteredURIsAreNotUsed(t *testing.T) {
 	}
 	if !used["http://localhost:4000/retour"] || !used["http://[::1]:4000/retour"] || used["javascript:alert(1)//"+callback] {
 		t.Errorf("used: %v", used)
+	}
+}
+
+// RFC 8252 §7.3: an installed application listens at the port it gets, and so it
+// asks, is answered, redeems and signs out there. A client with a secret is on a
+// server and has one address.
+func TestInstalledApplicationsChooseTheirLoopbackPort(t *testing.T) {
+	b := ready(t, storagetest.Open(t))
+	addresses := []string{"http://127.0.0.1/retour", "http://[::1]:8000/retour?a=1", "https://127.0.0.1/retour", "http://localhost/retour", "https://loyers.example/retour"}
+	native := func(c *storage.Client) { c.RedirectURIs, c.PostLogoutRedirectURIs = addresses, addresses }
+	b.client(t, "poste", func(c *storage.Client) { native(c); public(c) })
+	b.client(t, "serveur", native)
+	b.consents(t, "poste", "openid email").consents(t, "serveur", "openid email")
+	good := []string{"http://127.0.0.1:51004/retour", "http://127.0.0.1:1/retour", "http://127.0.0.1:65535/retour", "http://127.0.0.1/retour",
+		"http://[::1]:49152/retour?a=1", "http://[::1]/retour?a=1"}
+	for _, uri := range good {
+		got, w := b.authorize(t, asks("poste", "redirect_uri", uri))
+		if got.Get("code") == "" || !strings.HasPrefix(w.Header().Get("Location"), uri) {
+			t.Errorf("%s: %d %s", uri, w.Code, w.Header().Get("Location"))
+			continue
+		}
+		form := exchange(got.Get("code"), "client_id", "poste", "redirect_uri", uri)
+		wantRefused(t, "redemption with the registered port", b.token(t, with(url.Values{}, "grant_type", "authorization_code", "code", got.Get("code"),
+			"code_verifier", verifier, "client_id", "poste", "redirect_uri", "http://127.0.0.1:2/retour"), ""), 400, "invalid_grant")
+		tokens := b.token(t, form, "")
+		if tokens.status != 200 {
+			t.Errorf("%s: redemption %+v", uri, tokens)
+		}
+		denied, w := b.authorize(t, asks("poste", "redirect_uri", uri, "response_type", "token"))
+		if denied.Get("error") != "unsupported_response_type" || !strings.HasPrefix(w.Header().Get("Location"), uri) {
+			t.Errorf("%s: error %d %s", uri, w.Code, w.Header().Get("Location"))
+		}
+		left := b.get("/oauth2/logout?" + url.Values{"id_token_hint": {tokens.ID}, "post_logout_redirect_uri": {uri}}.Encode())
+		if left.Header().Get("Location") != uri {
+			t.Errorf("%s: after the sign-out %d %s", uri, left.Code, left.Header().Get("Location"))
+		}
+		b.signIn(t)
+	}
+	for _, uri := range []string{
+		"http://127.0.0.1:0/retour", "http://127.0.0.1:65536/retour", "http://127.0.0.1:080/retour", "http://127.0.0.1:/retour", "http://127.0.0.1:+5/retour",
+		"http://127.0.0.1:51004/autre", "http://127.0.0.1:51004/retour/", "http://127.0.0.1:51004/retour?a=1", "http://127.0.0.1:51004", "http://127.0.0.1:51004@evil.example/retour",
+		"http://127.0.0.1.evil.example/retour", "http://127.0.0.1evil.example/retour", "http://127.0.0.2:51004/retour", "http://[::2]:5/retour?a=1", "http://[0:0:0:0:0:0:0:1]:5/retour?a=1",
+		"https://127.0.0.1:51004/retour", "http://localhost:51004/retour", "https://loyers.example:51004/retour", "HTTP://127.0.0.1:51004/retour", "http://127.0.0.1:51004/retour#x",
+	} {
+		wantRefusal(t, uri, b.get("/oauth2/authorize?"+asks("poste", "redirect_uri", uri).Encode()))
+		wantRefusal(t, "silent "+uri, b.get("/oauth2/authorize?"+asks("poste", "redirect_uri", uri, "prompt", "none").Encode()))
+	}
+	for _, uri := range good {
+		if !slices.Contains(addresses, uri) {
+			wantRefusal(t, "a client with a secret: "+uri, b.get("/oauth2/authorize?"+asks("serveur", "redirect_uri", uri).Encode()))
+		}
 	}
 }
 
