@@ -30,7 +30,7 @@ type ClientMetadata struct {
 	// Authorization requests (RFC 9101, RFC 9126).
 	RequirePushedAuthorizationRequests bool     `json:"require_pushed_authorization_requests,omitempty"`
 	RequireSignedRequestObject         bool     `json:"require_signed_request_object,omitempty"`
-	RequestObjectSigningAlg            string   `json:"request_object_signing_alg,omitempty"` // empty: any of ours, never none
+	RequestObjectSigningAlg            string   `json:"request_object_signing_alg,omitempty"` // empty: any of ours but none
 	DefaultMaxAge                      *int64   `json:"default_max_age,omitempty"`            // seconds; nil: none
 	RequireAuthTime                    bool     `json:"require_auth_time,omitempty"`
 	DefaultACRValues                   []string `json:"default_acr_values,omitempty"`

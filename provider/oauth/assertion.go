@@ -33,12 +33,10 @@ const (
 // assertionType is the one client_assertion_type (RFC 7523 §2.2).
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-// assertionAlgs sign client assertions.
-var assertionAlgs = []string{string(jose.RS256), string(jose.PS256), string(jose.ES256), string(jose.EdDSA)}
-
 // assertion is a client assertion in compact form; its claims are to be
 // believed once verifyAssertion has returned nil.
 type assertion struct {
+	text   string
 	signed *jose.JSONWebSignature
 	claims assertionClaims
 }
@@ -67,7 +65,7 @@ func (o *oneOrMore) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, (*[]string)(o))
 }
 
-var errAssertionForm = refuse("invalid_client", "The client_assertion is not a JWT in compact form, signed with one of "+strings.Join(assertionAlgs, ", ")+".")
+var errAssertionForm = refuse("invalid_client", "The client_assertion is not a JWT in compact form, signed with one of "+strings.Join(clientAlgs, ", ")+".")
 
 // readAssertion reads a client assertion without believing any of it.
 func readAssertion(text string) (*assertion, error) {
@@ -84,8 +82,8 @@ func readAssertion(text string) (*assertion, error) {
 			return nil, errAssertionForm
 		}
 	}
-	a := &assertion{signed: signed}
-	if !slices.Contains(assertionAlgs, header.Algorithm) || json.Unmarshal(signed.UnsafePayloadWithoutVerification(), &a.claims) != nil {
+	a := &assertion{text: text, signed: signed}
+	if !slices.Contains(clientAlgs, header.Algorithm) || json.Unmarshal(signed.UnsafePayloadWithoutVerification(), &a.claims) != nil {
 		return nil, errAssertionForm
 	}
 	return a, nil
@@ -99,14 +97,14 @@ func (p *Provider) verifyAssertion(ctx context.Context, c storage.Client, a *ass
 	var keys []jose.JSONWebKey
 	var unread error
 	pinned := c.Metadata.TokenEndpointAuthSigningAlg
-	if mayUse(c, storage.AuthPrivateKeyJWT) && (pinned == "" || pinned == header.Algorithm) {
+	if mayUse(c, storage.AuthPrivateKeyJWT) && (pinned == "" || algName(pinned) == algName(header.Algorithm)) {
 		keys, unread = p.clientKeys(ctx, c, header.KeyID, header.Algorithm)
 	}
 	if len(keys) == 0 {
-		_, _ = a.signed.Verify(nobodysKey(header.Algorithm)) // takes its time, and fails
+		_, _ = openSigned(a.text, a.signed, nobodysKey(header.Algorithm)) // takes its time, and fails
 		return &Error{Code: errClient.Code, Description: errClient.Description, Err: unread}
 	}
-	signedBy := func(key jose.JSONWebKey) bool { _, err := a.signed.Verify(key); return err == nil }
+	signedBy := func(key jose.JSONWebKey) bool { _, err := openSigned(a.text, a.signed, key); return err == nil }
 	if !slices.ContainsFunc(keys, signedBy) {
 		return errClient
 	}
@@ -179,10 +177,10 @@ func (p *Provider) useOnce(ctx context.Context, c storage.Client, jti string, ex
 // nobodysKey is a key for each algorithm that nobody can sign with.
 func nobodysKey(alg string) any {
 	keys := nobodysKeys()
-	switch alg {
-	case string(jose.ES256):
-		return keys.ec
-	case string(jose.EdDSA):
+	switch alg = algName(alg); {
+	case keys.ec[alg] != nil:
+		return keys.ec[alg]
+	case alg == string(jose.EdDSA):
 		return keys.edwards
 	}
 	return keys.rsa
@@ -190,7 +188,7 @@ func nobodysKey(alg string) any {
 
 type decoys struct {
 	rsa     *rsa.PublicKey
-	ec      *ecdsa.PublicKey
+	ec      map[string]*ecdsa.PublicKey // by alg
 	edwards ed25519.PublicKey
 }
 
@@ -198,8 +196,12 @@ var nobodysKeys = sync.OnceValue(func() decoys {
 	modulus := secret.Random(minRSABits / 8)
 	modulus[0] |= 0x80
 	modulus[len(modulus)-1] |= 1
-	// Neither call fails: since Go 1.24 crypto/rand does not.
-	ec, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	// None of these fails: since Go 1.24 crypto/rand does not.
+	ec := map[string]*ecdsa.PublicKey{}
+	for alg, curve := range map[string]elliptic.Curve{"ES256": elliptic.P256(), "ES384": elliptic.P384(), "ES512": elliptic.P521()} {
+		key, _ := ecdsa.GenerateKey(curve, rand.Reader)
+		ec[alg] = &key.PublicKey
+	}
 	edwards, _, _ := ed25519.GenerateKey(rand.Reader)
-	return decoys{&rsa.PublicKey{N: new(big.Int).SetBytes(modulus), E: 65537}, &ec.PublicKey, edwards}
+	return decoys{&rsa.PublicKey{N: new(big.Int).SetBytes(modulus), E: 65537}, ec, edwards}
 })

@@ -39,7 +39,11 @@ func newClientKey(t testing.TB, alg, kid string) clientKey {
 	switch alg {
 	case "ES256":
 		k.private = generated(t, func() (*ecdsa.PrivateKey, error) { return ecdsa.GenerateKey(elliptic.P256(), rand.Reader) })
-	case "EdDSA":
+	case "ES384":
+		k.private = generated(t, func() (*ecdsa.PrivateKey, error) { return ecdsa.GenerateKey(elliptic.P384(), rand.Reader) })
+	case "ES512":
+		k.private = generated(t, func() (*ecdsa.PrivateKey, error) { return ecdsa.GenerateKey(elliptic.P521(), rand.Reader) })
+	case "EdDSA", "Ed25519":
 		k.private = generated(t, func() (ed25519.PrivateKey, error) { _, key, err := ed25519.GenerateKey(rand.Reader); return key, err })
 	default:
 		k.private = generated(t, func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
@@ -64,6 +68,9 @@ func jwks(t testing.TB, keys ...clientKey) json.RawMessage {
 // sign makes a JWT; headers are added to alg and kid.
 func (k clientKey) sign(t testing.TB, claims map[string]any, headers map[jose.HeaderKey]any) string {
 	t.Helper()
+	if k.alg == "Ed25519" {
+		return renamed(t, k.private.(ed25519.PrivateKey), clientKey{"EdDSA", k.kid, k.private}.sign(t, claims, headers))
+	}
 	options := &jose.SignerOptions{ExtraHeaders: headers}
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(k.alg), Key: jose.JSONWebKey{Key: k.private, KeyID: k.kid}}, options)
 	if err != nil {
@@ -121,6 +128,9 @@ func TestClientAssertions(t *testing.T) {
 	o.keyed(t, "robot", nil, newClientKey(t, "ES256", ""), es, rs, ps, ed) // several fit: each is tried
 	o.keyed(t, "autre", nil, stranger)
 	o.keyed(t, "lent", func(c *storage.Client) { c.Metadata.TokenEndpointAuthSigningAlg = "RS256" }, es, rs)
+	o.keyed(t, "courbe", func(c *storage.Client) { c.Metadata.TokenEndpointAuthSigningAlg = "EdDSA" }, ed)
+	es384, es512 := newClientKey(t, "ES384", "384"), newClientKey(t, "ES512", "512")
+	o.keyed(t, "grand", nil, es384, es512)
 	o.keyed(t, "off", func(c *storage.Client) { c.DisabledAt = 9 }, es)
 	o.keyed(t, "vide", nil)
 	o.client(t, "secret", func(c *storage.Client) { machine(c); c.Metadata.JWKS = jwks(t, es) })
@@ -146,6 +156,12 @@ func TestClientAssertions(t *testing.T) {
 		{"exp with a fraction", es, "robot", map[string]any{"exp": float64(now) + 60.5}, nil, 200, ""},
 		{"exp an hour ahead", es, "robot", map[string]any{"exp": now + 3600}, nil, 200, ""},
 		{"registered alg", rs, "lent", nil, nil, 200, ""},
+		{"RS512", clientKey{"RS512", rs.kid, rs.private}, "robot", nil, nil, 200, ""},
+		{"PS384, no kid", clientKey{"PS384", "", ps.private}, "robot", nil, nil, 200, ""},
+		{"ES384", es384, "grand", nil, nil, 200, ""},
+		{"ES512", es512, "grand", nil, nil, 200, ""},
+		{"Ed25519", clientKey{"Ed25519", ed.kid, ed.private}, "robot", nil, nil, 200, ""},
+		{"Ed25519 where EdDSA is registered", clientKey{"Ed25519", ed.kid, ed.private}, "courbe", nil, nil, 200, ""},
 
 		{"expired", es, "robot", map[string]any{"exp": now - 10}, nil, 401, "invalid_client"},
 		{"exp too far", es, "robot", map[string]any{"exp": now + 3611}, nil, 401, "invalid_client"},
@@ -161,6 +177,12 @@ func TestClientAssertions(t *testing.T) {
 		{"another endpoint as aud", es, "robot", map[string]any{"aud": issuer + "/oauth2/revoke"}, nil, 401, "invalid_client"},
 		{"another iss", es, "robot", map[string]any{"iss": "autre"}, nil, 401, "invalid_client"},
 		{"another client's key", stranger, "robot", nil, nil, 401, "invalid_client"},
+		{"Ed25519 of another client's key", newClientKey(t, "Ed25519", ""), "robot", nil, nil, 401, "invalid_client"},
+		{"Ed25519 without any key", clientKey{"Ed25519", "", ed.private}, "lent", nil, nil, 401, "invalid_client"},
+		{"Ed25519, unknown client", clientKey{"Ed25519", "", ed.private}, "personne", nil, nil, 401, "invalid_client"},
+		{"ES384 of another client's key", newClientKey(t, "ES384", ""), "grand", nil, nil, 401, "invalid_client"},
+		{"ES512, unknown client", es512, "personne", nil, nil, 401, "invalid_client"},
+		{"RS512 where RS256 is registered", clientKey{"RS512", rs.kid, rs.private}, "lent", nil, nil, 401, "invalid_client"},
 		{"another client", es, "autre", nil, nil, 401, "invalid_client"},
 		{"another alg than registered", es, "lent", nil, nil, 401, "invalid_client"},
 		{"unknown client", es, "personne", nil, nil, 401, "invalid_client"},
@@ -280,7 +302,7 @@ func TestAnAssertionIsUsedOnce(t *testing.T) {
 // The time of a refusal says nothing about the client (fosite.md item 9).
 func TestUnknownClientCostsWhatAWrongKeyCosts(t *testing.T) {
 	o := newOP(t, storagetest.Open(t))
-	for _, alg := range []string{"ES256", "RS256", "EdDSA"} {
+	for _, alg := range []string{"ES256", "RS256", "EdDSA", "Ed25519", "ES384"} {
 		key, wrong := newClientKey(t, alg, ""), newClientKey(t, alg, "")
 		o.keyed(t, "robot"+alg, nil, key)
 		fastest := func(id string) time.Duration {

@@ -2,14 +2,9 @@ package oauth
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
-	"crypto/rsa"
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-jose/go-jose/v3"
@@ -82,24 +77,10 @@ func parseJWKS(text json.RawMessage) ([]jose.JSONWebKey, error) {
 func fitting(keys []jose.JSONWebKey, kid, alg string) (found []jose.JSONWebKey) {
 	for _, key := range keys {
 		if (kid == "" || key.KeyID == "" || key.KeyID == kid) &&
-			(key.Algorithm == "" || key.Algorithm == alg) &&
+			(key.Algorithm == "" || algName(key.Algorithm) == algName(alg)) &&
 			(key.Use == "" || key.Use == "sig") && signs(key.Key, alg) {
 			found = append(found, key)
 		}
 	}
 	return found
-}
-
-// signs says whether a public key is of the kind that alg needs, and strong
-// enough.
-func signs(key any, alg string) bool {
-	switch k := key.(type) {
-	case *rsa.PublicKey:
-		return (strings.HasPrefix(alg, "RS") || strings.HasPrefix(alg, "PS")) && k.N.BitLen() >= minRSABits && k.N.BitLen() <= maxRSABits
-	case *ecdsa.PublicKey:
-		return alg == string(jose.ES256) && k.Curve == elliptic.P256()
-	case ed25519.PublicKey:
-		return alg == string(jose.EdDSA)
-	}
-	return false
 }

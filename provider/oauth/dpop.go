@@ -25,9 +25,6 @@ const (
 	proofSkew = 10 * time.Second // between its iat and our clock, either way, without a nonce
 )
 
-// proofAlgs sign DPoP proofs.
-var proofAlgs = assertionAlgs
-
 // proof is a DPoP proof (RFC 9449 §4.2) whose signature its own key has made.
 type proof struct {
 	jkt     string // thumbprint of the key
@@ -81,15 +78,15 @@ func (p *Provider) proofOf(w http.ResponseWriter, r *http.Request) (*proof, erro
 func readProof(text string) (*proof, error) {
 	const form = "it is not a JWT in compact form of type dpop+jwt, signed with "
 	if len(text) > maxProof || strings.Count(text, ".") != 2 || strings.ContainsAny(text, "{, \t\r\n") {
-		return nil, badProof(form + strings.Join(proofAlgs, ", "))
+		return nil, badProof(form + strings.Join(clientAlgs, ", "))
 	}
 	signed, err := jose.ParseSigned(text)
 	if err != nil || len(signed.Signatures) != 1 {
-		return nil, badProof(form + strings.Join(proofAlgs, ", "))
+		return nil, badProof(form + strings.Join(clientAlgs, ", "))
 	}
 	header := signed.Signatures[0].Protected
-	if header.ExtraHeaders["typ"] != "dpop+jwt" || !slices.Contains(proofAlgs, header.Algorithm) {
-		return nil, badProof(form + strings.Join(proofAlgs, ", "))
+	if header.ExtraHeaders["typ"] != "dpop+jwt" || !slices.Contains(clientAlgs, header.Algorithm) {
+		return nil, badProof(form + strings.Join(clientAlgs, ", "))
 	}
 	for _, name := range []jose.HeaderKey{"crit", "b64"} { // RFC 7515 §4.1.11: none is understood here
 		if _, has := header.ExtraHeaders[name]; has {
@@ -100,7 +97,7 @@ func readProof(text string) (*proof, error) {
 	if key == nil || !key.Valid() || !key.IsPublic() || !signs(key.Key, header.Algorithm) {
 		return nil, badProof("its header has no public jwk that fits alg and is strong enough")
 	}
-	payload, err := signed.Verify(key)
+	payload, err := openSigned(text, signed, *key)
 	if err != nil {
 		return nil, badProof("the signature is not of the key in its header")
 	}

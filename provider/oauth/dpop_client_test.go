@@ -2,6 +2,7 @@ package oauth_test
 
 import (
 	"crypto"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -39,6 +40,9 @@ func (o *op) proves(method, path string, change map[string]any) map[string]any {
 // or remove them by nil.
 func (k clientKey) proof(t testing.TB, claims map[string]any, headers map[jose.HeaderKey]any) string {
 	t.Helper()
+	if k.alg == "Ed25519" {
+		return renamed(t, k.private.(ed25519.PrivateKey), clientKey{"EdDSA", k.kid, k.private}.proof(t, claims, headers))
+	}
 	all := map[jose.HeaderKey]any{"typ": "dpop+jwt", "jwk": jose.JSONWebKey{Key: k.private.Public()}}
 	maps.Copy(all, headers)
 	maps.DeleteFunc(all, func(_ jose.HeaderKey, v any) bool { return v == nil })

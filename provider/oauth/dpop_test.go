@@ -40,6 +40,11 @@ func TestDPoPProofs(t *testing.T) {
 		{"RS256", rs, nil, nil, ""},
 		{"PS256", ps, nil, nil, ""},
 		{"EdDSA", ed, nil, nil, ""},
+		{"Ed25519", clientKey{alg: "Ed25519", private: ed.private}, nil, nil, ""},
+		{"RS384", clientKey{alg: "RS384", private: rs.private}, nil, nil, ""},
+		{"PS512", clientKey{alg: "PS512", private: ps.private}, nil, nil, ""},
+		{"ES384", newClientKey(t, "ES384", ""), nil, nil, ""},
+		{"ES512", newClientKey(t, "ES512", ""), nil, nil, ""},
 		{"iat 10 s ago", es, claim("iat", now-10), nil, ""},
 		{"iat 10 s ahead", es, claim("iat", now+10), nil, ""},
 		{"iat with a fraction", es, claim("iat", float64(now)+0.5), nil, ""},
@@ -76,7 +81,9 @@ func TestDPoPProofs(t *testing.T) {
 		{"private Ed25519 key", ed, nil, header("jwk", jose.JSONWebKey{Key: ed.private}), "invalid_dpop_proof"},
 		{"symmetric key", es, nil, header("jwk", map[string]string{"kty": "oct", "k": "c2VjcmV0"}), "invalid_dpop_proof"},
 		{"crit", es, nil, header("crit", []string{"typ"}), "invalid_dpop_proof"},
-		{"RS384", clientKey{alg: "RS384", private: rs.private}, nil, nil, "invalid_dpop_proof"},
+		{"Ed25519 of another key", clientKey{alg: "Ed25519", private: ed.private}, nil, header("jwk", jose.JSONWebKey{Key: newClientKey(t, "EdDSA", "").private.Public()}), "invalid_dpop_proof"},
+		{"Ed25519 with a key of another kind", clientKey{alg: "Ed25519", private: ed.private}, nil, header("jwk", jose.JSONWebKey{Key: rs.private.Public()}), "invalid_dpop_proof"},
+		{"curve of another alg", newClientKey(t, "ES384", ""), nil, header("jwk", jose.JSONWebKey{Key: es.private.Public()}), "invalid_dpop_proof"},
 	} {
 		got := o.postProven(t, "/oauth2/token", credentialsOf(), "robot", c.key.proof(t, o.proves("POST", "/oauth2/token", c.claims), c.header))
 		if got.header.Get("DPoP-Nonce") == "" {
@@ -285,7 +292,7 @@ func TestUserInfoWithDPoP(t *testing.T) {
 		return k.proof(t, b.proves("GET", "/oauth2/userinfo", change), nil)
 	}
 	used := show(k, map[string]any{"ath": ath(bound)})
-	const algs = `, algs="RS256 PS256 ES256 EdDSA"`
+	const algs = `, algs="RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519"`
 	challenge := func(scheme, code, description, algs string) string {
 		return scheme + ` realm="` + issuer + `", error="` + code + `", error_description="` + description + `"` + algs
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // dpopAlgs tells in WWW-Authenticate how proofs may be signed (RFC 9449 §7.1).
-var dpopAlgs = `algs="` + strings.Join(proofAlgs, " ") + `"`
+var dpopAlgs = `algs="` + strings.Join(clientAlgs, " ") + `"`
 
 // claimsShown returns what the token opens, with the proof that the scheme DPoP
 // asks for. The proof is used up for a token that is good: nobody makes us

@@ -27,8 +27,9 @@ const (
 	algNone       = "none"
 )
 
-// requestObjectAlgs sign request objects. Discovery §3 wants RS256 among them.
-var requestObjectAlgs = []string{"RS256", "PS256", "ES256", "EdDSA"}
+// requestObjectAlgs are the alg of a request object. Discovery §3 wants RS256 and
+// none among them; the latter is for clients that are registered for it.
+var requestObjectAlgs = append([]string{algNone}, clientAlgs...)
 
 // objectTypes are the typ of a request object (RFC 9101 §10.8). Most libraries
 // write none, or JWT.
@@ -49,12 +50,15 @@ func (p *Provider) openObject(ctx context.Context, c storage.Client, object stri
 	}
 	registered := c.Metadata.RequestObjectSigningAlg
 	switch {
-	case registered != "" && header.Algorithm != registered:
+	case registered != "" && algName(header.Algorithm) != algName(registered):
 		return parameters{}, badObject("the client is registered for " + registered)
-	case header.Algorithm == algNone && (registered != algNone || c.Metadata.RequireSignedRequestObject):
+	case header.Algorithm == algNone && c.Metadata.RequireSignedRequestObject:
 		return parameters{}, badObject("it is not signed")
-	case header.Algorithm != algNone && !slices.Contains(requestObjectAlgs, header.Algorithm):
-		return parameters{}, badObject("its alg is none of " + strings.Join(requestObjectAlgs, ", "))
+	case header.Algorithm == algNone && registered == "":
+		// Core §3.1.2.6: for this client, an unsigned one is not supported.
+		return parameters{}, refuse("request_not_supported", "The client is not registered for unsigned request objects (request_object_signing_alg none).")
+	case !slices.Contains(requestObjectAlgs, header.Algorithm):
+		return parameters{}, badObject("its alg is none of " + strings.Join(clientAlgs, ", "))
 	case header.Algorithm != algNone:
 		if payload, err = p.verifyObject(ctx, c, object, header); err != nil {
 			return parameters{}, err
@@ -122,7 +126,7 @@ func (p *Provider) verifyObject(ctx context.Context, c storage.Client, object st
 		return nil, &Error{Code: "invalid_request_object", Description: "The keys of the client cannot be read.", Err: err}
 	}
 	for _, key := range keys {
-		if payload, err := signed.Verify(key); err == nil {
+		if payload, err := openSigned(object, signed, key); err == nil {
 			return payload, nil
 		}
 	}

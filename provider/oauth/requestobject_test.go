@@ -1,6 +1,7 @@
 package oauth_test
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -73,6 +74,9 @@ func (o *op) object(t testing.TB, clientID string, change map[string]any) map[st
 // signObject signs members, or a payload as it is.
 func signObject(t testing.TB, alg, typ, kid string, members any) string {
 	t.Helper()
+	if alg == "Ed25519" {
+		return renamed(t, objectKeys()["EdDSA"].(ed25519.PrivateKey), signObject(t, "EdDSA", typ, kid, members))
+	}
 	options := &jose.SignerOptions{}
 	if typ != "" {
 		options = options.WithType(jose.ContentType(typ))
@@ -96,6 +100,25 @@ func signObject(t testing.TB, alg, typ, kid string, members any) string {
 		t.Fatal(err)
 	}
 	return text
+}
+
+// renamed is a JWS of alg EdDSA under the name that RFC 9864 gave it, which
+// go-jose does not write.
+func renamed(t testing.TB, key ed25519.PrivateKey, token string) string {
+	t.Helper()
+	part := strings.Split(token, ".")
+	header, err := base64.RawURLEncoding.DecodeString(part[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	input := base64.RawURLEncoding.EncodeToString(bytes.Replace(header, []byte(`"EdDSA"`), []byte(`"Ed25519"`), 1)) + "." + part[1]
+	return input + "." + base64.RawURLEncoding.EncodeToString(ed25519.Sign(key, []byte(input)))
+}
+
+// strangersObject is signed with a key of its own.
+func strangersObject(t testing.TB, members map[string]any) string {
+	t.Helper()
+	return newClientKey(t, "ES256", "").sign(t, members, nil)
 }
 
 func byObject(clientID, object string, pairs ...string) url.Values {
@@ -221,69 +244,67 @@ func TestRequestObjectsAreRefused(t *testing.T) {
 	}
 	valid := sign(nil)
 	objects := map[string]string{
-		"no JWT":                   "x",
-		"two parts":                "a.b",
-		"five parts":               "a.b.c.d.e",
-		"not base64url":            "a+.b/.c=",
-		"padded":                   strings.Replace(valid, ".", "=.", 1),
-		"JSON form":                `{"payload":"e30","protected":"e30","signature":""}`,
-		"endless":                  valid + strings.Repeat("A", 16<<10),
-		"endless inside":           sign(map[string]any{"x": strings.Repeat("x", 16<<10)}),
-		"cut off":                  valid[:len(valid)-1],
-		"changed":                  strings.Replace(valid, "."+strings.Split(valid, ".")[1], "."+strings.Split(sign(map[string]any{"scope": "openid profile"}), ".")[1], 1),
-		"no alg":                   raw(`{}`, string(text), "AA"),
-		"alg none":                 unsignedObject(t, good(nil)),
-		"alg None":                 raw(`{"alg":"None"}`, string(text), ""),
-		"alg none with signature":  raw(`{"alg":"none"}`, string(text), "AA"),
-		"alg none under two names": raw(`{"alg":"ES256","ALG":"none"}`, string(text), ""),
-		"header is no JSON":        raw(`x`, string(text), "AA"),
-		"header of a wrong type":   raw(`{"alg":5}`, string(text), "AA"),
-		"HS256 with the secret":    hs256(t, good(nil)),
-		"key inside":               raw(`{"alg":"ES256","jwk":{"kty":"oct","k":"AA"}}`, string(text), "AA"),
-		"another alg of ours":      signObject(t, "RS384", "", "", good(nil)),
-		"unknown kid":              signObject(t, "ES256", "", "other", good(nil)),
-		"another key":              signObject(t, "ES384", "", "", good(nil)),
-		"crit":                     raw(`{"alg":"ES256","crit":["x"],"x":1}`, string(text), "AA"),
-		"typ of an access token":   signObject(t, "ES256", "at+jwt", "", good(nil)),
-		"typ of a logout token":    signObject(t, "ES256", "logout+jwt", "", good(nil)),
-		"typ of a DPoP proof":      signObject(t, "ES256", "dpop+jwt", "", good(nil)),
-		"an ID token":              ours,
-		"a logout token":           logout,
-		"a client assertion":       signObject(t, "ES256", "", "", map[string]any{"iss": "signe", "sub": "signe", "aud": issuer, "exp": now + 60, "jti": "x"}),
-		"one with the parameters":  sign(map[string]any{"sub": "signe"}),
-		"no iss":                   sign(map[string]any{"iss": nil}),
-		"another iss":              sign(map[string]any{"iss": "autre"}),
-		"iss of a wrong type":      sign(map[string]any{"iss": []string{"signe"}}),
-		"no aud":                   sign(map[string]any{"aud": nil}),
-		"empty aud":                sign(map[string]any{"aud": []string{}}),
-		"another aud":              sign(map[string]any{"aud": "https://evil.example"}),
-		"aud with a slash":         sign(map[string]any{"aud": issuer + "/"}),
-		"aud of a wrong type":      sign(map[string]any{"aud": 5}),
-		"no client_id":             sign(map[string]any{"client_id": nil}),
-		"another client_id":        sign(map[string]any{"client_id": "autre"}),
-		"no exp":                   sign(map[string]any{"exp": nil}),
-		"exp as text":              sign(map[string]any{"exp": "9999999999"}),
-		"expired":                  sign(map[string]any{"exp": now - 10}),
-		"not yet valid":            sign(map[string]any{"nbf": now + 11}),
-		"from the future":          sign(map[string]any{"iat": now + 11}),
-		"valid too long":           sign(map[string]any{"exp": now + 3601}),
-		"too long without nbf":     sign(map[string]any{"exp": now + 3611, "nbf": nil}),
-		"valid for ever":           sign(map[string]any{"exp": 1e300}),
-		"request inside":           sign(map[string]any{"request": valid}),
-		"request_uri inside":       sign(map[string]any{"request_uri": "urn:x"}),
-		"scope as a list":          sign(map[string]any{"scope": []string{"openid"}}),
-		"state as a number":        sign(map[string]any{"state": 5}),
-		"max_age as a list":        sign(map[string]any{"max_age": []int{5}}),
-		"half a second":            sign(map[string]any{"max_age": 0.5}),
-		"claims as a list":         sign(map[string]any{"claims": []int{}}),
-		"NUL":                      sign(map[string]any{"state": "a\x00b"}),
-		"not an object":            signObject(t, "ES256", "", "", []byte(`[]`)),
-		"no JSON":                  signObject(t, "ES256", "", "", []byte(`x`)),
-		"nothing":                  signObject(t, "ES256", "", "", []byte(``)),
-		"more than an object":      signObject(t, "ES256", "", "", append(text, '5')),
-		"a member twice":           signObject(t, "ES256", "", "", append([]byte(`{"scope":"openid",`), text[1:]...)),
-		"not UTF-8":                signObject(t, "ES256", "", "", append([]byte("{\"\xff\":\"\","), text[1:]...)),
-		"many members":             sign(numbered(101)),
+		"no JWT":                  "x",
+		"two parts":               "a.b",
+		"five parts":              "a.b.c.d.e",
+		"not base64url":           "a+.b/.c=",
+		"padded":                  strings.Replace(valid, ".", "=.", 1),
+		"JSON form":               `{"payload":"e30","protected":"e30","signature":""}`,
+		"endless":                 valid + strings.Repeat("A", 16<<10),
+		"endless inside":          sign(map[string]any{"x": strings.Repeat("x", 16<<10)}),
+		"cut off":                 valid[:len(valid)-1],
+		"changed":                 strings.Replace(valid, "."+strings.Split(valid, ".")[1], "."+strings.Split(sign(map[string]any{"scope": "openid profile"}), ".")[1], 1),
+		"no alg":                  raw(`{}`, string(text), "AA"),
+		"alg None":                raw(`{"alg":"None"}`, string(text), ""),
+		"alg none with signature": raw(`{"alg":"none"}`, string(text), "AA"),
+		"header is no JSON":       raw(`x`, string(text), "AA"),
+		"header of a wrong type":  raw(`{"alg":5}`, string(text), "AA"),
+		"HS256 with the secret":   hs256(t, good(nil)),
+		"key inside":              raw(`{"alg":"ES256","jwk":{"kty":"oct","k":"AA"}}`, string(text), "AA"),
+		"alg of another curve":    raw(`{"alg":"ES384"}`, string(text), strings.Split(valid, ".")[2]),
+		"unknown kid":             signObject(t, "ES256", "", "other", good(nil)),
+		"another key":             strangersObject(t, good(nil)),
+		"crit":                    raw(`{"alg":"ES256","crit":["x"],"x":1}`, string(text), "AA"),
+		"typ of an access token":  signObject(t, "ES256", "at+jwt", "", good(nil)),
+		"typ of a logout token":   signObject(t, "ES256", "logout+jwt", "", good(nil)),
+		"typ of a DPoP proof":     signObject(t, "ES256", "dpop+jwt", "", good(nil)),
+		"an ID token":             ours,
+		"a logout token":          logout,
+		"a client assertion":      signObject(t, "ES256", "", "", map[string]any{"iss": "signe", "sub": "signe", "aud": issuer, "exp": now + 60, "jti": "x"}),
+		"one with the parameters": sign(map[string]any{"sub": "signe"}),
+		"no iss":                  sign(map[string]any{"iss": nil}),
+		"another iss":             sign(map[string]any{"iss": "autre"}),
+		"iss of a wrong type":     sign(map[string]any{"iss": []string{"signe"}}),
+		"no aud":                  sign(map[string]any{"aud": nil}),
+		"empty aud":               sign(map[string]any{"aud": []string{}}),
+		"another aud":             sign(map[string]any{"aud": "https://evil.example"}),
+		"aud with a slash":        sign(map[string]any{"aud": issuer + "/"}),
+		"aud of a wrong type":     sign(map[string]any{"aud": 5}),
+		"no client_id":            sign(map[string]any{"client_id": nil}),
+		"another client_id":       sign(map[string]any{"client_id": "autre"}),
+		"no exp":                  sign(map[string]any{"exp": nil}),
+		"exp as text":             sign(map[string]any{"exp": "9999999999"}),
+		"expired":                 sign(map[string]any{"exp": now - 10}),
+		"not yet valid":           sign(map[string]any{"nbf": now + 11}),
+		"from the future":         sign(map[string]any{"iat": now + 11}),
+		"valid too long":          sign(map[string]any{"exp": now + 3601}),
+		"too long without nbf":    sign(map[string]any{"exp": now + 3611, "nbf": nil}),
+		"valid for ever":          sign(map[string]any{"exp": 1e300}),
+		"request inside":          sign(map[string]any{"request": valid}),
+		"request_uri inside":      sign(map[string]any{"request_uri": "urn:x"}),
+		"scope as a list":         sign(map[string]any{"scope": []string{"openid"}}),
+		"state as a number":       sign(map[string]any{"state": 5}),
+		"max_age as a list":       sign(map[string]any{"max_age": []int{5}}),
+		"half a second":           sign(map[string]any{"max_age": 0.5}),
+		"claims as a list":        sign(map[string]any{"claims": []int{}}),
+		"NUL":                     sign(map[string]any{"state": "a\x00b"}),
+		"not an object":           signObject(t, "ES256", "", "", []byte(`[]`)),
+		"no JSON":                 signObject(t, "ES256", "", "", []byte(`x`)),
+		"nothing":                 signObject(t, "ES256", "", "", []byte(``)),
+		"more than an object":     signObject(t, "ES256", "", "", append(text, '5')),
+		"a member twice":          signObject(t, "ES256", "", "", append([]byte(`{"scope":"openid",`), text[1:]...)),
+		"not UTF-8":               signObject(t, "ES256", "", "", append([]byte("{\"\xff\":\"\","), text[1:]...)),
+		"many members":            sign(numbered(101)),
 	}
 	for name, object := range objects {
 		wantRefusal(t, name+", address inside alone", b.get("/oauth2/authorize?"+byObject("signe", object, "state", "s").Encode()))
@@ -291,6 +312,13 @@ func TestRequestObjectsAreRefused(t *testing.T) {
 		got, _ := b.authorize(t, byObject("signe", object, "redirect_uri", callback, "state", "state-1"))
 		wantError(t, name, got, "invalid_request_object")
 		wantRefused(t, name+", pushed", b.push(t, url.Values{"request": {object}}, "signe").tokens, 400, "invalid_request_object")
+	}
+	// An unsigned one is not supported, which certified clients want to be told so.
+	for name, unsigned := range map[string]string{"alg none": unsignedObject(t, good(nil)), "alg none under two names": raw(`{"alg":"ES256","ALG":"none"}`, string(text), "")} {
+		wantRefusal(t, name+", address inside alone", b.get("/oauth2/authorize?"+byObject("signe", unsigned).Encode()))
+		got, _ := b.authorize(t, byObject("signe", unsigned, "redirect_uri", callback, "state", "state-1"))
+		wantError(t, name, got, "request_not_supported")
+		wantRefused(t, name+", pushed", b.push(t, url.Values{"request": {unsigned}}, "signe").tokens, 400, "request_not_supported")
 	}
 	// An object of one client is nothing to another, and needs its own keys.
 	wantRefusal(t, "another client outside", b.get("/oauth2/authorize?"+byObject("autre", valid).Encode()))
@@ -356,9 +384,10 @@ func TestRequestObjectAlgIsTheRegisteredOne(t *testing.T) {
 		required bool
 		accepts  string
 	}{
-		{"any", "", false, "RS256 PS256 ES256 EdDSA"},
+		{"any", "", false, "RS256 PS256 RS384 PS512 ES256 ES384 EdDSA Ed25519"},
 		{"ps", "PS256", false, "PS256"},
-		{"ed", "EdDSA", true, "EdDSA"},
+		{"ed", "EdDSA", true, "EdDSA Ed25519"},
+		{"curve", "Ed25519", true, "EdDSA Ed25519"},
 		{"none", "none", false, "none"},
 		{"contradiction", "none", true, ""},
 		{"odd", "HS256", false, ""},
@@ -368,13 +397,17 @@ func TestRequestObjectAlgIsTheRegisteredOne(t *testing.T) {
 			s.Metadata.RequestObjectSigningAlg, s.Metadata.RequireSignedRequestObject = c.alg, c.required
 		})
 		b.consents(t, c.id, "openid email")
-		for _, alg := range []string{"RS256", "PS256", "RS384", "PS512", "ES256", "ES384", "EdDSA", "none"} {
+		for _, alg := range []string{"RS256", "PS256", "RS384", "PS512", "ES256", "ES384", "EdDSA", "Ed25519", "none"} {
 			object := unsignedObject(t, b.object(t, c.id, nil))
 			if alg != "none" {
 				object = signObject(t, alg, "", "", b.object(t, c.id, nil))
 			}
 			got, _ := b.authorize(t, byObject(c.id, object, "redirect_uri", callback))
-			if accepted := strings.Contains(" "+c.accepts+" ", " "+alg+" "); accepted != got.Has("code") || !accepted && got.Get("error") != "invalid_request_object" {
+			refusal := "invalid_request_object"
+			if alg == "none" && c.alg == "" {
+				refusal = "request_not_supported" // Core §3.1.2.6
+			}
+			if accepted := strings.Contains(" "+c.accepts+" ", " "+alg+" "); accepted != got.Has("code") || !accepted && got.Get("error") != refusal {
 				t.Errorf("client %s, alg %s: %v", c.id, alg, got)
 			}
 		}

@@ -20,7 +20,8 @@ const maxURI = 2000 // bytes; browsers and proxies cut longer ones
 // checkRedirectURI tells whether a partner may have answers sent to an
 // address: https, or http on loopback for development and native applications
 // (RFC 8252 §7.3). It is compared byte for byte later, but for the port of a
-// public client's loopback address, so nothing is normalised here. No fragment, user name or wildcard (RFC 6749 §3.1.2, RFC 9700 §2.1).
+// public client's loopback address, so nothing is normalised here. No
+// fragment, user name or wildcard (RFC 6749 §3.1.2, RFC 9700 §2.1).
 //
 // Private-use schemes (com.example.app:/path) are refused: any application may
 // claim one, and the endpoints redirect to none. Native applications have

@@ -22,8 +22,12 @@ const (
 	maxRefreshLifetime = 400 * 24 * 3600
 )
 
-// Algorithms are those we sign with and accept from clients.
+// Algorithms are those we sign with.
 var Algorithms = []string{"RS256", "PS256", "ES256", "EdDSA"}
+
+// ClientAlgorithms are those that clients may sign with. Ed25519 is the newer
+// name of EdDSA (RFC 9864 §2.2).
+var ClientAlgorithms = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"}
 
 // authMethods are those a client may be registered for.
 var authMethods = []string{storage.AuthBasic, storage.AuthPost, storage.AuthPrivateKeyJWT, storage.AuthTLS, storage.AuthSelfSignedTLS, storage.AuthNone}
@@ -56,14 +60,17 @@ func Check(c storage.Client) Faults {
 	checkCertificate(c, &faults)
 	oneOf("subject_type", "subject type", c.SubjectType, storage.SubjectPairwise, storage.SubjectPublic)
 	oneOf("id_token_signed_response_alg", "algorithm", c.IDTokenAlg, Algorithms...)
-	for _, alg := range []struct{ field, value string }{
-		{"token_endpoint_auth_signing_alg", c.Metadata.TokenEndpointAuthSigningAlg},
-		{"request_object_signing_alg", c.Metadata.RequestObjectSigningAlg},
-		{"userinfo_signed_response_alg", c.Metadata.UserinfoSignedResponseAlg},
-		{"introspection_signed_response_alg", c.Metadata.IntrospectionSignedResponseAlg},
+	for _, alg := range []struct {
+		field, value string
+		allowed      []string
+	}{
+		{"token_endpoint_auth_signing_alg", c.Metadata.TokenEndpointAuthSigningAlg, ClientAlgorithms},
+		{"request_object_signing_alg", c.Metadata.RequestObjectSigningAlg, append([]string{"none"}, ClientAlgorithms...)},
+		{"userinfo_signed_response_alg", c.Metadata.UserinfoSignedResponseAlg, Algorithms},
+		{"introspection_signed_response_alg", c.Metadata.IntrospectionSignedResponseAlg, Algorithms},
 	} {
 		if alg.value != "" {
-			oneOf(alg.field, alg.field, alg.value, Algorithms...)
+			oneOf(alg.field, alg.field, alg.value, alg.allowed...)
 		}
 	}
 	oneOf("consent", "consent", c.Consent, storage.ConsentAsk, storage.ConsentInform)

@@ -36,8 +36,11 @@ func checkKeys(c storage.Client, faults *Faults) {
 		faults.add("jwks", "keys: jwks or jwks_uri, not both")
 	case !has && (c.AuthMethod == storage.AuthPrivateKeyJWT || c.AuthMethod == storage.AuthSelfSignedTLS):
 		faults.add("jwks", "keys: %s needs jwks or jwks_uri", c.AuthMethod)
-	case !has && (m.RequireSignedRequestObject || m.RequestObjectSigningAlg != ""):
+	case !has && (m.RequireSignedRequestObject || m.RequestObjectSigningAlg != "" && m.RequestObjectSigningAlg != "none"):
 		faults.add("jwks", "keys: signed request objects need jwks or jwks_uri")
+	}
+	if m.RequestObjectSigningAlg == "none" && m.RequireSignedRequestObject {
+		faults.add("request_object_signing_alg", "request_object_signing_alg none: contradicts require_signed_request_object")
 	}
 	if m.TokenEndpointAuthSigningAlg != "" && c.AuthMethod != storage.AuthPrivateKeyJWT {
 		faults.add("token_endpoint_auth_signing_alg", "token_endpoint_auth_signing_alg: goes with the authentication private_key_jwt only")

@@ -63,7 +63,11 @@ func TestEachFaultIsNamed(t *testing.T) {
 		{"jwks", "no key", func(d *registry.Document) { d.JWKS = json.RawMessage(`{"keys":[]}`) }},
 		{"jwks_uri", "https", func(d *registry.Document) { d.JWKSURI = "http://x.example/jwks" }},
 		{"token_endpoint_auth_signing_alg", "private_key_jwt only", func(d *registry.Document) { d.TokenEndpointAuthSigningAlg = "ES256" }},
-		{"request_object_signing_alg", "none", func(d *registry.Document) { d.JWKS, d.RequestObjectSigningAlg = ec(""), "none" }},
+		{"request_object_signing_alg", "HS256", func(d *registry.Document) { d.JWKS, d.RequestObjectSigningAlg = ec(""), "HS256" }},
+		{"request_object_signing_alg", "contradicts", func(d *registry.Document) {
+			d.JWKS, d.RequestObjectSigningAlg, d.RequireSignedRequestObject = ec(""), "none", true
+		}},
+		{"jwks", "need jwks", func(d *registry.Document) { d.RequestObjectSigningAlg = "Ed25519" }},
 		{"userinfo_signed_response_alg", "HS256", func(d *registry.Document) { d.UserinfoSignedResponseAlg = "HS256" }},
 		{"tls_client_auth_subject_dn", "exactly one", func(d *registry.Document) { d.AuthMethod = storage.AuthTLS }},
 		{"tls_client_auth_subject_dn", "goes with", func(d *registry.Document) { d.TLSClientAuthSANDNS = "x.example" }},
