@@ -4,6 +4,7 @@ package partnertest
 
 import (
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/json"
@@ -45,6 +46,7 @@ type settings struct {
 	PAR            bool              `json:"par,omitempty"`
 	JAR            bool              `json:"jar,omitempty"`
 	DPoP           bool              `json:"dpop,omitempty"`
+	DPoPAlg        string            `json:"dpop_alg,omitempty"` // ES256
 }
 
 // result is what came of a sign-in, as the application saw it.
@@ -143,6 +145,16 @@ func newKey(t *testing.T) *jose.JSONWebKey {
 	return &jose.JSONWebKey{Key: key, KeyID: "loyers-1", Algorithm: "ES256", Use: "sig"}
 }
 
+// newEdKey is one that openid-client signs with under the name Ed25519.
+func newEdKey(t *testing.T) *jose.JSONWebKey {
+	t.Helper()
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &jose.JSONWebKey{Key: key, KeyID: "loyers-2", Algorithm: "Ed25519", Use: "sig"}
+}
+
 // Each way of using openid-client that its documentation offers signs Odile in,
 // refreshes, looks at userinfo and introspection, signs her out and is told.
 func TestOpenIDClient(t *testing.T) {
@@ -169,6 +181,10 @@ func TestOpenIDClient(t *testing.T) {
 				m.RequirePushedAuthorizationRequests, m.RequireSignedRequestObject, m.DPoPBoundAccessTokens = true, true, true
 				m.AccessTokenFormat, m.UserinfoSignedResponseAlg = storage.FormatJWT, "ES256"
 			}},
+		{"Ed25519 everywhere", settings{Authentication: storage.AuthPrivateKeyJWT, IDTokenAlg: "EdDSA", UserinfoAlg: "EdDSA", Scope: scope, JWK: newEdKey(t),
+			PAR: true, JAR: true, DPoP: true, DPoPAlg: "Ed25519"},
+			func(c *storage.Client) { c.Metadata.UserinfoSignedResponseAlg = "EdDSA" }},
+		{"keys of 384 bits", settings{Authentication: storage.AuthBasic, IDTokenAlg: "ES256", Scope: scope, DPoP: true, DPoPAlg: "ES384"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := start(t, nil)

@@ -23,7 +23,7 @@ const config = await client.discovery(
   authentication,
   { execute: [client.allowInsecureRequests] },
 )
-const DPoP = settings.dpop ? client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256')) : undefined
+const DPoP = settings.dpop ? client.getDPoPHandle(config, await client.randomDPoPKeyPair(settings.dpop_alg ?? 'ES256')) : undefined
 const keys = createRemoteJWKSet(new URL(config.serverMetadata().jwks_uri))
 
 const requests = new Map() // what each running sign-in has to be checked with, by state
