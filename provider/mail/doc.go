@@ -3,9 +3,7 @@
 //	Message  kind, recipient, data   →  Composer.Compose  →  Mail
 //	Mail     headers, text, HTML     →  Sender.Send       →  relay or folder
 //
-// Kinds: the identifier, the provisional password, the code that confirms an
-// address, the notice of a changed password, the notice of a new administrator.
-// A new kind is a line in kinds, a pair of templates in templates/mail, and its
+// The kinds are those of [Message]. A new one is a line in kinds, a pair of templates in templates/mail, and its
 // texts in templates/locales/fr.mail.json.
 //
 // Every mail says the same in plain text and in HTML, carries no image, no

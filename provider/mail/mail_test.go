@@ -69,6 +69,7 @@ func samples() []Message {
 		{ID: "0193-13", Kind: KindTooManyAttempts, To: to, ToName: name, Data: Data{Number: "45675320380001", Date: moment}},
 		{ID: "0193-14", Kind: KindReminder, To: to, ToName: name, Data: Data{Number: "45675320380001", Identifier: "LOG 4F0O8B1L", Count: "2", Date: moment.AddDate(0, 0, -45)}},
 		{ID: "0193-15", Kind: KindDormancyWarning, To: to, ToName: name, Data: Data{Number: "45675320380001", Count: "23", Date: moment.AddDate(0, 1, 0)}},
+		{ID: "0193-17", Kind: KindEmailChanging, To: to, ToName: name, Data: Data{Number: "45675320380001", Address: "p•••@g•••.fr", Link: "https://connexion.agence.example/compte/e-mail/annuler?lien=0193-17.q7pQ3wXy49CdK7Pq3wXy49CdK7Pq3wXy49CdK7Pq3w", Date: moment, Validity: 24 * time.Hour}},
 		{ID: "0193-5", Kind: KindAdministratorAppointed, To: to, Data: Data{Company: "SCI des Œillets", Person: "Zoë Lefèvre", Date: moment}},
 	}
 }
@@ -215,7 +216,7 @@ func TestBothPartsSayTheSame(t *testing.T) {
 }
 
 func TestHTMLNeedsNothingFromOutside(t *testing.T) {
-	links := map[string]int{KindReminder: 1, KindDormancyWarning: 1, KindIdentifier: 1, KindProvisional: 1, KindPasswordReset: 1, KindPasswordLink: 1} // notices of security have none
+	links := map[string]int{KindReminder: 1, KindDormancyWarning: 1, KindIdentifier: 1, KindProvisional: 1, KindPasswordReset: 1, KindPasswordLink: 1, KindEmailChanging: 1} // notices of security have none
 	for _, m := range samples() {
 		doc := document(t, compose(t, m))
 		if n := doc.Find("img, script, link, style, iframe, form, [src], [background], [onclick]").Length(); n > 0 {

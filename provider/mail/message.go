@@ -28,6 +28,7 @@ const (
 	KindTooManyAttempts        = "too_many_attempts"       // needs Number, Date (when it happened)
 	KindReminder               = "reminder"                // needs Number, Identifier, Count (1 to 3), Date (of the opening)
 	KindDormancyWarning        = "dormancy_warning"        // needs Number, Count (months), Date (first day without access)
+	KindEmailChanging          = "email_changing"          // to the former address; needs Number, Address, Link, Date (of the request), Validity
 )
 
 // kinds gives each kind the text of its subject; its templates bear its name.
@@ -48,6 +49,7 @@ var kinds = map[string]string{
 	KindTooManyAttempts:        "mail.too_many_attempts.subject",
 	KindReminder:               "mail.reminder.subject",
 	KindDormancyWarning:        "mail.dormancy_warning.subject",
+	KindEmailChanging:          "mail.email_changing.subject",
 }
 
 // Message is what to say to whom.
@@ -73,6 +75,7 @@ type Data struct {
 	Company    string // raison sociale
 	Link       string // address on our own site, whole
 	Device     string // « Firefox sur Windows »
+	Address    string // an e-mail address, masked: « p•••@g•••.fr »
 	Count      string // a number: which reminder, how many months
 	Date       time.Time
 	Validity   time.Duration
@@ -97,7 +100,7 @@ func (m Message) check() error {
 	d := m.Data
 	for _, v := range []struct{ what, value string }{
 		{"recipient's name", m.ToName}, {"number", d.Number}, {"identifier", d.Identifier},
-		{"password", d.Password}, {"code", d.Code}, {"person", d.Person}, {"company", d.Company}, {"link", d.Link}, {"device", d.Device}, {"count", d.Count},
+		{"password", d.Password}, {"code", d.Code}, {"person", d.Person}, {"company", d.Company}, {"link", d.Link}, {"device", d.Device}, {"address", d.Address}, {"count", d.Count},
 	} {
 		if err := checkValue(v.value); err != nil {
 			return fmt.Errorf("%s: %w", v.what, err) // the value may be secret: never in the error
