@@ -77,20 +77,27 @@ func (q *Queries) ApproveDevice(ctx context.Context, signature, grantID, session
 	return err
 }
 
-// DenyDevice ends the waiting, once: a person refused, or another client showed
-// the device code. ErrNotFound as in ApproveDevice.
+// DenyDevice ends the waiting, once: a person refused. ErrNotFound as in
+// ApproveDevice.
 func (q *Queries) DenyDevice(ctx context.Context, signature string, now Time) error {
 	_, err := one(ctx, q, scanOne[string], `UPDATE device_codes SET denied_at = $2
 		WHERE signature = $1 AND `+deviceWaits+` RETURNING signature`, signature, now)
 	return err
 }
 
+// BurnDevice makes a device code useless that has leaked, although a person may
+// have agreed, and returns it. ErrNotFound when it gives nothing any more.
+func (q *Queries) BurnDevice(ctx context.Context, signature string, now Time) (Device, error) {
+	return one(ctx, q, scanDevice, `UPDATE device_codes SET denied_at = $2
+		WHERE signature = $1 AND denied_at = 0 AND used_at = 0 RETURNING `+deviceColumns, signature, now)
+}
+
 // ConsumeDevice redeems a device code about which a person has agreed, once, for
-// the client it was issued to. ErrNotFound when somebody was first or it has
-// expired.
+// the client it was issued to. ErrNotFound when somebody was first, it was burnt
+// or has expired.
 func (q *Queries) ConsumeDevice(ctx context.Context, signature, clientID string, now Time) error {
 	_, err := one(ctx, q, scanOne[string], `UPDATE device_codes SET used_at = $3
-		WHERE signature = $1 AND client_id = $2 AND grant_id <> '' AND used_at = 0 AND expires_at > $3 RETURNING signature`, signature, clientID, now)
+		WHERE signature = $1 AND client_id = $2 AND grant_id <> '' AND denied_at = 0 AND used_at = 0 AND expires_at > $3 RETURNING signature`, signature, clientID, now)
 	return err
 }
 

@@ -180,12 +180,31 @@ func (p *Provider) deviceOf(ctx context.Context, c *client, code string) (d stor
 	case d.ClientID == c.ID:
 		return d, nil
 	}
-	err = p.DB.InTx(ctx, func(q *storage.Queries) error { return q.DenyDevice(ctx, signature, storage.At(p.Now())) })
-	err = p.store.noted(ctx, err, "device code shown by another client", slog.String("client", d.ClientID), slog.String("shown_by", c.ID))
-	if err != nil {
+	if err := p.burnDevice(ctx, d, c); err != nil {
 		return d, err
 	}
 	return d, errDeviceCode
+}
+
+// burnDevice makes a device code useless that another client shows, with a
+// commit of its own.
+func (p *Provider) burnDevice(ctx context.Context, d storage.Device, by *client) error {
+	now := storage.At(p.Now())
+	err := p.DB.InTx(ctx, func(q *storage.Queries) error {
+		d, err := q.BurnDevice(ctx, d.Signature, now)
+		if err != nil {
+			return err
+		}
+		grant := storage.Grant{} // none, unless a person has agreed
+		if d.GrantID != "" {
+			if grant, err = q.Grant(ctx, d.GrantID); err != nil && !errors.Is(err, storage.ErrNotFound) {
+				return fmt.Errorf("load grant of device: %w", err)
+			}
+		}
+		return q.Audit(ctx, storage.AuditEvent{At: now, Actor: "system", Action: "device_code.leaked", Subject: grant.UserID,
+			Details: map[string]string{"client": d.ClientID, "shown_by": by.ID, "grant": d.GrantID}})
+	})
+	return p.store.noted(ctx, err, "device code shown by another client", slog.String("client", d.ClientID), slog.String("shown_by", by.ID))
 }
 
 // notYet tells the device to go on waiting, more slowly when it asks too often.
