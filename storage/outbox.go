@@ -117,6 +117,18 @@ func (q *Queries) EnqueueCredentials(ctx context.Context, a Account, u User, now
 	return q.exec(ctx, credentialsHead+credentialsRow, NewID(), NewID(), a.Channel, a.ID, u.ID, now)
 }
 
+// EnqueueCredentialsAgain writes the same two messages for somebody who had them
+// before; data stands behind both, see package delivery.
+func (q *Queries) EnqueueCredentialsAgain(ctx context.Context, a Account, u User, data map[string]string, now Time) error {
+	first := Message{ID: NewID(), Kind: MessageIdentifier, Channel: a.Channel, AccountID: a.ID, UserID: u.ID, Data: data, NotBefore: now, CreatedAt: now}
+	second := first
+	second.ID, second.Kind, second.Follows = NewID(), MessageProvisional, first.ID
+	if err := q.Enqueue(ctx, first); err != nil {
+		return err
+	}
+	return q.Enqueue(ctx, second)
+}
+
 // mayLeave keeps credentials back while access is suspended: they wait in the
 // queue. Notices leave whatever became of the person they are about.
 const mayLeave = `(kind NOT IN ('identifier', 'provisional', 'password_reset', 'identifier_found', 'reminder', 'dormancy_warning') OR (

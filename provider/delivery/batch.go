@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -150,18 +151,17 @@ func (b *batch) compose(ctx context.Context, m storage.Message) error {
 
 // letterOf writes one letter; an error says why it cannot be posted.
 func (b *batch) letterOf(m storage.Message, a storage.Account, u storage.User, number string) (l letter.Letter, p storage.Provisional, err error) {
-	name := a.CompanyName
-	if a.Kind == storage.Individual {
-		name = strings.TrimSpace(u.Title + " " + u.Name())
-	}
-	lines, err := letter.Lines(name, a.AddressLines()...)
+	lines, err := recipient(m, a, u)
 	if err != nil {
 		return l, p, fmt.Errorf("l’adresse ne peut pas être imprimée : %w", err)
 	}
 	to := letter.To{Recipient: lines, Number: a.Number, Date: b.now, Letter: number}
+	if to.Again, to.Asked, err = again(m); err != nil {
+		return l, p, err
+	}
 	switch m.Kind {
 	case storage.MessageIdentifier:
-		l, err = b.Letters.Identifier(to, account.FormatIdentifier(u.Identifier), a.Kind == storage.Organisation)
+		l, err = b.Letters.Identifier(to, account.FormatIdentifier(u.Identifier), a.Kind == storage.Organisation && a.AdministratorID == "")
 	case storage.MessageProvisional:
 		plain, until := password.New(), end(b.now, b.Security.ProvisionalByLetter)
 		p = storage.Provisional{ID: storage.NewID(), UserID: u.ID, Hash: password.Hash(b.provisionalKey, u.ID, plain),
@@ -171,6 +171,39 @@ func (b *batch) letterOf(m storage.Message, a storage.Account, u storage.User, n
 		l, err = b.Letters.AdministratorAppointed(to, a.CompanyName, u.Name(), m.CreatedAt.Time())
 	}
 	return l, p, err
+}
+
+// recipient is the block in the window. In an organisation that knows who its
+// people are, codes are for one of them: the letter says for whom, unless that
+// leaves no line for the address.
+func recipient(m storage.Message, a storage.Account, u storage.User) ([]string, error) {
+	if a.Kind == storage.Individual {
+		return letter.Lines(strings.TrimSpace(u.Title+" "+u.Name()), a.AddressLines()...)
+	}
+	if m.Kind != storage.MessageAdministratorAppointed && !u.ActivatedAt.IsZero() {
+		attention := append([]string{"À l’attention de " + u.Name()}, a.AddressLines()...)
+		if lines, err := letter.Lines(a.CompanyName, attention...); err == nil {
+			return lines, nil
+		}
+	}
+	return letter.Lines(a.CompanyName, a.AddressLines()...)
+}
+
+// again reads whether a letter replaces an earlier one, and when the person
+// asked for it: « again » is « sent » or a moment in Unix seconds.
+func again(m storage.Message) (bool, time.Time, error) {
+	switch said := m.Data["again"]; said {
+	case "":
+		return false, time.Time{}, nil
+	case "sent":
+		return true, time.Time{}, nil
+	default:
+		at, err := strconv.ParseInt(said, 10, 64)
+		if err != nil {
+			return false, time.Time{}, fmt.Errorf("letter %s: again: %w", m.ID, err)
+		}
+		return true, storage.Time(at).Time(), nil
+	}
 }
 
 // report is the name of the file that lists the refused letters.

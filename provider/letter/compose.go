@@ -23,6 +23,8 @@ type To struct {
 	Number    string    // numéro utilisateur: it pairs the two letters
 	Date      time.Time // of the print run
 	Letter    string    // number of the sheet, for whoever gets it back; empty: none
+	Again     bool      // the letter replaces one that came earlier, and says so
+	Asked     time.Time // Again: when the person asked for it; zero: the operator sends it unasked
 }
 
 // Identifier is the letter that brings the identifier, as people read it
@@ -31,7 +33,7 @@ type To struct {
 func (c Composer) Identifier(to To, identifier string, organisation bool) (Letter, error) {
 	p := c.printer()
 	l := p.letter(to, "letter.identifier.object")
-	l.Before = p.paragraphs("letter.hello", "letter.identifier.service", "letter.identifier.here")
+	l.Before = append(p.opening(to), p.paragraphs("letter.identifier.service", "letter.identifier.here")...)
 	l.Secret = identifier
 	l.After = p.paragraphs("letter.identifier.second", "letter.identifier.then",
 		"letter.identifier.step1", "letter.identifier.step2", "letter.identifier.step3")
@@ -47,7 +49,7 @@ func (c Composer) Identifier(to To, identifier string, organisation bool) (Lette
 func (c Composer) Provisional(to To, password string, until time.Time) (Letter, error) {
 	p := c.printer("date", text.Date(until))
 	l := p.letter(to, "letter.provisional.object")
-	l.Before = p.paragraphs("letter.hello", "letter.provisional.here")
+	l.Before = append(p.opening(to), p.paragraphs("letter.provisional.here")...)
 	l.Secret = password
 	l.After = p.paragraphs("letter.provisional.alphabet", "letter.provisional.until",
 		"letter.provisional.secret", "letter.provisional.late")
@@ -106,6 +108,20 @@ func (p *printer) letter(to To, object string) Letter {
 		Number:    p.get("letter.number", "numero", to.Number),
 		Footer:    []string{p.get("letter.footer.sender"), p.get("letter.footer.contact")},
 	}
+}
+
+// opening greets and, in a letter that comes again, says what became of the
+// first one.
+func (p *printer) opening(to To) []Paragraph {
+	first := p.paragraphs("letter.hello")
+	switch {
+	case !to.Again:
+		return first
+	case to.Asked.IsZero():
+		return append(first, p.paragraphs("letter.again.sent")...)
+	}
+	p.vars = append(p.vars, "demande", text.Date(to.Asked))
+	return append(first, p.paragraphs("letter.again.asked")...)
 }
 
 func (p *printer) paragraphs(keys ...string) []Paragraph {

@@ -68,6 +68,16 @@ func samples(t testing.TB) map[string]Letter {
 	add("identifier_organisation", l, err)
 	l, err = c.Provisional(person, "K7PQ-3WXY-49CD", time.Date(2027, time.April, 11, 22, 0, 0, 0, time.UTC))
 	add("provisional", l, err)
+	again, unasked := person, full
+	again.Again, again.Asked, unasked.Again = true, printDay.AddDate(0, 0, -3), true
+	l, err = c.Identifier(again, "LOG 4F0O8B1L", false)
+	add("identifier_asked", l, err)
+	l, err = c.Provisional(again, "K7PQ-3WXY-49CD", time.Date(2027, time.April, 11, 22, 0, 0, 0, time.UTC))
+	add("provisional_asked", l, err)
+	l, err = c.Identifier(unasked, "LOG 4F0O8B1L", true)
+	add("identifier_organisation_again", l, err)
+	l, err = c.Provisional(unasked, "K7PQ-3WXY-49CD", time.Date(2027, time.April, 11, 22, 0, 0, 0, time.UTC))
+	add("provisional_again", l, err)
 	l, err = c.AdministratorAppointed(full, "Société coopérative d’intérêt collectif des Œillets-Réunis de Valmont-sur-Ÿerres", "Zoë Lefèvre-Ÿvard", printDay)
 	add("administrator_appointed", l, err)
 	return letters

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"loge/provider/account"
@@ -253,6 +254,10 @@ func (o *Operator) send(ctx context.Context, order Order) (done Done, err error)
 	if err != nil {
 		return done, err
 	}
+	data, err := o.replaces(ctx, a, u)
+	if err != nil {
+		return done, err
+	}
 	err = o.DB.InTx(ctx, func(q *storage.Queries) error {
 		now := o.now()
 		// A write first: two agents at once wait for each other here.
@@ -267,7 +272,7 @@ func (o *Operator) send(ctx context.Context, order Order) (done Done, err error)
 			if waiting {
 				return fmt.Errorf("a provisional password is on its way already; loge account reissue %s starts again with both codes", a.Number)
 			}
-			err = q.Enqueue(ctx, storage.Message{Kind: storage.MessageProvisional, Channel: a.Channel, AccountID: a.ID, UserID: u.ID, NotBefore: now, CreatedAt: now})
+			err = q.Enqueue(ctx, storage.Message{Kind: storage.MessageProvisional, Channel: a.Channel, AccountID: a.ID, UserID: u.ID, Data: data, NotBefore: now, CreatedAt: now})
 			if err != nil {
 				return fmt.Errorf("queue password: %w", err)
 			}
@@ -275,7 +280,7 @@ func (o *Operator) send(ctx context.Context, order Order) (done Done, err error)
 			if err := q.GiveUpCredentials(ctx, u.ID, "replaced: both codes were issued again", now); err != nil {
 				return fmt.Errorf("give up former codes: %w", err)
 			}
-			if err := q.EnqueueCredentials(ctx, a, u, now); err != nil {
+			if err := q.EnqueueCredentialsAgain(ctx, a, u, data, now); err != nil {
 				return fmt.Errorf("queue codes: %w", err)
 			}
 		}
@@ -284,6 +289,22 @@ func (o *Operator) send(ctx context.Context, order Order) (done Done, err error)
 		return q.Audit(ctx, event)
 	})
 	return Done{State: u.State, Channel: a.Channel, Users: []storage.User{u}}, err
+}
+
+// replaces is what stands behind new codes, so that a letter which replaces one
+// that was posted says so.
+func (o *Operator) replaces(ctx context.Context, a storage.Account, u storage.User) (map[string]string, error) {
+	if a.Channel != storage.ByLetter {
+		return nil, nil
+	}
+	messages, err := o.DB.MessagesOf(ctx, u.ID, 50)
+	if err != nil {
+		return nil, fmt.Errorf("load messages: %w", err)
+	}
+	if slices.ContainsFunc(messages, func(m storage.Message) bool { return m.Channel == storage.ByLetter && m.Run > 0 }) {
+		return map[string]string{"again": "sent"}, nil
+	}
+	return nil, nil
 }
 
 // channel is the way new codes take: by e-mail when the person has an address,

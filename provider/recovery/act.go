@@ -5,6 +5,7 @@ import (
 	"errors"
 	"regexp"
 	"slices"
+	"strconv"
 
 	"loge/provider/throttle"
 	"loge/storage"
@@ -162,16 +163,10 @@ func lettersWait(ctx context.Context, q *storage.Queries, u storage.User) (bool,
 }
 
 // credentials writes the identifier's message and, behind it, the provisional
-// password's. Both say when they were asked for.
+// password's. Both say that they were asked for.
 func credentials(ctx context.Context, q *storage.Queries, r storage.HelpRequest, channel string, a storage.Account, u storage.User) error {
-	first := storage.Message{ID: storage.NewID(), Kind: storage.MessageIdentifier, Channel: channel, AccountID: a.ID, UserID: u.ID,
-		Data: map[string]string{"asked": r.CreatedAt.Time().Format("2006-01-02")}, NotBefore: r.CreatedAt, CreatedAt: r.CreatedAt}
-	if err := q.Enqueue(ctx, first); err != nil {
-		return err
-	}
-	second := first
-	second.ID, second.Kind, second.Follows = storage.NewID(), storage.MessageProvisional, first.ID
-	return q.Enqueue(ctx, second)
+	a.Channel = channel
+	return q.EnqueueCredentialsAgain(ctx, a, u, map[string]string{"again": strconv.FormatInt(int64(r.CreatedAt), 10)}, r.CreatedAt)
 }
 
 // reached returns whose messages go to an address.
