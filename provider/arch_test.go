@@ -31,9 +31,10 @@ var layers = map[string]int{
 	"loge/provider/registry": 2,
 	"loge/provider/throttle": 2,
 
-	"loge/provider/letter": 3, // tools
-	"loge/provider/mail":   3,
-	"loge/provider/web":    3,
+	"loge/provider/emailcode": 3, // tools
+	"loge/provider/letter":    3,
+	"loge/provider/mail":      3,
+	"loge/provider/web":       3,
 
 	"loge/provider/session": 4,
 

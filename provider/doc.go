@@ -10,7 +10,7 @@
 //	   outbound                                 requests to addresses that others name
 //	2  account, password, throttle, terms,      rules: no HTTP, no SQL
 //	   registry
-//	3  web, mail, letter                        tools
+//	3  web, mail, letter, emailcode             tools
 //	4  session                                  the browser's cookies and sign-in
 //	5  oauth, signin, recovery, self,           features: they never import each other
 //	   delivery, operator

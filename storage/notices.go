@@ -12,6 +12,11 @@ const (
 	MessageTooManyAttempts = "too_many_attempts"
 	MessageReminder        = "reminder"         // n: which of the three
 	MessageDormancyWarning = "dormancy_warning" // since and until, in Unix seconds
+
+	MessageEmailChanging    = "email_changing"     // undo: its id; to the address that was given up
+	MessageEmailChangedHere = "email_changed_here" // to the new one
+	MessageEmailRestored    = "email_restored"
+	MessageResetWait        = "reset_wait" // until, in Unix seconds: « Mot de passe oublié » came too early after a change
 )
 
 // Notify tells a user something by e-mail; nothing when no address is known.

@@ -72,7 +72,8 @@ func scanMessage(s scanner) (m Message, err error) {
 // priority lets a person who waits for a code pass before an import's mails.
 func priority(kind string) int {
 	switch kind {
-	case MessageEmailCode, MessagePasswordChanged, MessagePasswordReset, MessageIdentifierFound, MessageNewDevice, MessageTooManyAttempts:
+	case MessageEmailCode, MessagePasswordChanged, MessagePasswordReset, MessageIdentifierFound, MessageNewDevice, MessageTooManyAttempts,
+		MessageEmailChanging, MessageEmailChangedHere, MessageEmailRestored, MessageResetWait:
 		return 0
 	}
 	return 1

@@ -35,8 +35,8 @@ type Delivery struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 
-	provisionalKey, codeKey []byte
-	wake                    chan struct{}
+	provisionalKey, codeKey, undoKey []byte
+	wake                             chan struct{}
 }
 
 // New fills in what has a default and derives the keys.
@@ -52,6 +52,7 @@ func New(d Delivery) *Delivery {
 	}
 	d.provisionalKey = d.Master.Derive("provisional passwords")
 	d.codeKey = d.Master.Derive("e-mail codes")
+	d.undoKey = d.Master.Derive("changes of the e-mail address")
 	d.wake = make(chan struct{}, 1)
 	return &d
 }

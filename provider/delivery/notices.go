@@ -15,8 +15,17 @@ import (
 func (d *Delivery) notice(m storage.Message, u storage.User, out mail.Message) (parcel, error) {
 	out.Data.Date = m.CreatedAt.Time()
 	switch m.Kind {
-	case storage.MessageAccessSuspended, storage.MessageAccessReopened, storage.MessageAccessClosed, storage.MessageTooManyAttempts:
+	case storage.MessageAccessSuspended, storage.MessageAccessReopened, storage.MessageAccessClosed, storage.MessageTooManyAttempts,
+		storage.MessageEmailChangedHere:
 		out.To = u.Email
+	case storage.MessageEmailRestored:
+		out.To, out.ToName = u.Email, "" // who took the address may have written another name
+	case storage.MessageResetWait:
+		until, err := strconv.ParseInt(m.Data["until"], 10, 64)
+		if err != nil {
+			return parcel{}, fmt.Errorf("message %s: until: %w", m.ID, err)
+		}
+		out.To, out.ToName, out.Data.Date = u.Email, "", storage.Time(until).Time()
 	case storage.MessageNewDevice:
 		out.To, out.Data.Device = u.Email, m.Data["device"]
 	case storage.MessageReminder:

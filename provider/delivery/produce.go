@@ -53,6 +53,11 @@ func (d *Delivery) produce(ctx context.Context, m storage.Message) (parcel, erro
 	}
 	// An organisation's first credentials go to the organisation itself.
 	out := mail.Message{ID: m.ID, Kind: m.Kind, To: cmp.Or(u.Email, a.ContactEmail), ToName: u.Name(), Data: mail.Data{Number: a.Number}}
+	if m.Kind == storage.MessageProvisional || m.Kind == storage.MessagePasswordReset {
+		if err := d.settled(ctx, u); err != nil {
+			return parcel{}, err
+		}
+	}
 	switch m.Kind {
 	case storage.MessageIdentifier:
 		out.Data.Identifier = account.FormatIdentifier(u.Identifier)
@@ -64,6 +69,8 @@ func (d *Delivery) produce(ctx context.Context, m storage.Message) (parcel, erro
 	case storage.MessageIdentifierFound:
 		out.Data.Identifier, out.Data.Date = account.FormatIdentifier(u.Identifier), m.CreatedAt.Time()
 		return d.compose(parcel{}, out)
+	case storage.MessageEmailChanging:
+		return d.emailChanged(ctx, m, out)
 	case storage.MessageEmailCode:
 		return d.code(ctx, m, u, out)
 	case storage.MessagePasswordChanged:

@@ -70,6 +70,9 @@ func samples() []Message {
 		{ID: "0193-14", Kind: KindReminder, To: to, ToName: name, Data: Data{Number: "45675320380001", Identifier: "LOG 4F0O8B1L", Count: "2", Date: moment.AddDate(0, 0, -45)}},
 		{ID: "0193-15", Kind: KindDormancyWarning, To: to, ToName: name, Data: Data{Number: "45675320380001", Count: "23", Date: moment.AddDate(0, 1, 0)}},
 		{ID: "0193-17", Kind: KindEmailChanging, To: to, ToName: name, Data: Data{Number: "45675320380001", Address: "p•••@g•••.fr", Link: "https://connexion.agence.example/compte/e-mail/annuler?lien=0193-17.q7pQ3wXy49CdK7Pq3wXy49CdK7Pq3wXy49CdK7Pq3w", Date: moment, Validity: 24 * time.Hour}},
+		{ID: "0193-18", Kind: KindEmailChangedHere, To: to, ToName: name, Data: Data{Number: "45675320380001", Date: moment}},
+		{ID: "0193-19", Kind: KindEmailRestored, To: to, Data: Data{Number: "45675320380001", Date: moment}},
+		{ID: "0193-20", Kind: KindResetWait, To: to, Data: Data{Number: "45675320380001", Date: moment.AddDate(0, 0, 1)}},
 		{ID: "0193-5", Kind: KindAdministratorAppointed, To: to, Data: Data{Company: "SCI des Œillets", Person: "Zoë Lefèvre", Date: moment}},
 	}
 }

@@ -29,6 +29,9 @@ const (
 	KindReminder               = "reminder"                // needs Number, Identifier, Count (1 to 3), Date (of the opening)
 	KindDormancyWarning        = "dormancy_warning"        // needs Number, Count (months), Date (first day without access)
 	KindEmailChanging          = "email_changing"          // to the former address; needs Number, Address, Link, Date (of the request), Validity
+	KindEmailChangedHere       = "email_changed_here"      // needs Number, Date (when it happened)
+	KindEmailRestored          = "email_restored"          // needs Number, Date (when it happened)
+	KindResetWait              = "reset_wait"              // needs Number, Date (from when on it can be asked for)
 )
 
 // kinds gives each kind the text of its subject; its templates bear its name.
@@ -50,6 +53,9 @@ var kinds = map[string]string{
 	KindReminder:               "mail.reminder.subject",
 	KindDormancyWarning:        "mail.dormancy_warning.subject",
 	KindEmailChanging:          "mail.email_changing.subject",
+	KindEmailChangedHere:       "mail.email_changed_here.subject",
+	KindEmailRestored:          "mail.email_restored.subject",
+	KindResetWait:              "mail.password_reset.subject",
 }
 
 // Message is what to say to whom.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 	"unicode/utf8"
 
 	"loge/provider/account"
@@ -253,6 +254,15 @@ func (o *Operator) send(ctx context.Context, order Order) (done Done, err error)
 	a.Channel, err = channel(a, u, order.Letter)
 	if err != nil {
 		return done, err
+	}
+	if a.Channel == storage.ByEmail {
+		// Who stole a password and changed the address is not to be sent another one.
+		if undo, err := o.DB.OpenEmailUndo(ctx, u.ID, o.now()); err == nil {
+			return done, fmt.Errorf("the e-mail address was changed on %s, and the former one may still take that back: send codes by letter (--letter), or after %s",
+				undo.CreatedAt.Time().Format(time.RFC3339), undo.ExpiresAt.Time().Format(time.RFC3339))
+		} else if !errors.Is(err, storage.ErrNotFound) {
+			return done, fmt.Errorf("look for a change of the address: %w", err)
+		}
 	}
 	data, err := o.replaces(ctx, a, u)
 	if err != nil {

@@ -123,6 +123,8 @@ var carried = map[string]string{
 	storage.MessageAccessSuspended: "notice of the suspension", storage.MessageAccessReopened: "notice of the reopening",
 	storage.MessageAccessClosed: "notice of the closing", storage.MessageNewDevice: "notice of a sign-in with a new device",
 	storage.MessageTooManyAttempts: "notice of wrong passwords", storage.MessageReminder: "reminder", storage.MessageDormancyWarning: "warning that the access will end",
+	storage.MessageEmailChanging: "notice of the changed e-mail address, to the former one", storage.MessageEmailChangedHere: "notice of the changed e-mail address, to the new one",
+	storage.MessageEmailRestored: "notice that the change of the e-mail address was taken back", storage.MessageResetWait: "notice that « Mot de passe oublié » has to wait",
 }
 
 // told says what became of a message.
@@ -165,6 +167,12 @@ func happened(e storage.AuditEvent) string {
 		return "chose a password"
 	case "email.confirmed":
 		return "confirmed the e-mail address"
+	case "email.changed":
+		return "changed the e-mail address"
+	case "email.restored":
+		return "the change of the e-mail address was taken back from the former one; a new password is needed"
+	case "details.changed":
+		return "changed the " + e.Details["fields"]
 	case "sessions.ended":
 		return "signed out all other browsers"
 	case "consent.granted":

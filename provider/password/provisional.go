@@ -93,6 +93,12 @@ func Hash(key []byte, userID, code string) []byte { return keyed(key, "provision
 // another password. It never equals that of a provisional password.
 func HashLink(key []byte, userID, secret string) []byte { return keyed(key, "link", userID, secret) }
 
+// HashUndo returns what is stored of the secret in a link that takes a change of
+// the e-mail address back, bound to that change.
+func HashUndo(key []byte, changeID, secret string) []byte {
+	return keyed(key, "undo", changeID, secret)
+}
+
 // HashCode returns what is stored of an e-mail code, bound to the user and to
 // the address it was sent to (its key, see account.EmailKey).
 func HashCode(key []byte, userID, emailKey, code string) []byte {

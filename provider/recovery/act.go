@@ -21,6 +21,7 @@ const (
 	outcomeHasEmail  = "the account is used with an e-mail address"
 	outcomeNoAddress = "no postal address is known"
 	outcomeWaiting   = "letters wait to be printed already"
+	outcomeMoved     = "the e-mail address was changed less than a day ago"
 )
 
 // done is what came of a request.
@@ -55,8 +56,19 @@ func (h *Recovery) reset(ctx context.Context, q *storage.Queries, r storage.Help
 	if err != nil {
 		return done{}, err
 	}
+	if len(users) == 0 {
+		return h.givenUp(ctx, q, r, typed)
+	}
 	result := done{outcome: outcomeNobody, users: users}
 	for _, u := range users {
+		undo, err := q.OpenEmailUndo(ctx, u.ID, storage.At(h.Now()))
+		if err == nil {
+			result.outcome, err = h.wait(ctx, q, r, u, undo)
+			return result, err
+		}
+		if !errors.Is(err, storage.ErrNotFound) {
+			return done{}, err
+		}
 		a, err := q.Account(ctx, u.AccountID)
 		if err != nil {
 			return done{}, err

@@ -20,6 +20,10 @@
 //	/mot-de-passe-oublie/termine   the password is changed
 //	/probleme-de-connexion[/STEP]  the questions, one a page; see graph.go
 //
+// An address that was changed less than a day ago in « Mon compte » gets nothing
+// that opens the access, and the one that was given up gets the link that takes
+// the change back: see moved.go.
+//
 // Where a walk through the questions ends without help it has a reference, under
 // which the agency finds what was asked and what came of it.
 package recovery

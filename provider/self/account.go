@@ -1,6 +1,8 @@
 package self
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -21,6 +23,7 @@ type accountPage struct {
 	Name, Number, Department    string
 	CompanyName, Role, JobTitle string // organisations only
 	Identifier, Email, Phone    string
+	Waiting                     string // an address that waits for its code, "" = none
 	PasswordSet                 string // day
 	Devices                     []device
 	Others                      bool // there is more than this browser
@@ -67,6 +70,9 @@ func (s *Self) Account(w http.ResponseWriter, r *http.Request, v session.Visit) 
 	if err != nil {
 		return fmt.Errorf("load acceptances: %w", err)
 	}
+	if page.Waiting, err = s.waiting(ctx, u); err != nil {
+		return err
+	}
 	page.Devices = s.devices(sessions, v.Session.ID)
 	page.Others = len(page.Devices) > 1
 	page.SignIns = signIns(events, sessions)
@@ -76,10 +82,22 @@ func (s *Self) Account(w http.ResponseWriter, r *http.Request, v session.Visit) 
 	return s.render(w, r, v, web.View{Template: "self", Data: page})
 }
 
+// waiting is the address whose code can still be typed, "" when there is none.
+func (s *Self) waiting(ctx context.Context, u storage.User) (string, error) {
+	change, err := s.DB.EmailChangeOf(ctx, u.ID)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return "", fmt.Errorf("load e-mail address to confirm: %w", err)
+	}
+	if !s.Now().Before(max(change.ExpiresAt, change.CreatedAt).Time().Add(s.Security.EmailCode)) {
+		return "", nil
+	}
+	return change.Email, nil
+}
+
 // done is what the address says was just done, if it is one of ours.
 func done(r *http.Request) string {
 	switch d := r.URL.Query().Get("fait"); d {
-	case "appareil", "autres", "mot-de-passe":
+	case "appareil", "autres", "mot-de-passe", "renseignements", "adresse":
 		return d
 	}
 	return ""

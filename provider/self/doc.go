@@ -2,6 +2,9 @@
 // access.
 //
 //	/compte                        details, password, sign-ins, devices, texts
+//	/compte/renseignements         names, telephone, fonction
+//	/compte/adresse-e-mail         another address, with the password and a code
+//	/adresse-e-mail/annuler        the former address takes that back; nobody signed in
 //	/compte/mot-de-passe           another password, for who knows the current one
 //	/compte/confirmer              the password again, before what Confirmed guards
 //	/compte/appareils/deconnecter  ends the session of one browser
@@ -25,6 +28,16 @@
 // Whoever changes the password types the current one, counted as at the sign-in.
 // The other browsers are signed out unless the person unchecks the box; a
 // provisional password on its way dies. auth_time stays that of the sign-in.
+//
+// An e-mail address is changed by who knows the password and reads the mails of
+// the new address. It changes at once; for 24 hours the former one may take that
+// back by a link. Whoever uses the link says that a stranger knew the password, so
+// the password dies with all sessions and grants, and « Mot de passe oublié »,
+// which reaches the restored address, is the way in. Until the day is over the new
+// address is sent nothing that opens the access (package delivery refuses it,
+// whoever asked), the former one is nobody else's, and of several changes the
+// earliest owner's link wins. An address that was the first one has no former one
+// to ask: nothing waits.
 //
 // Where a device is not known any more, because its session was purged or the
 // sign-in failed, the page says so rather than guess.

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"loge/provider/account"
+	"loge/provider/emailcode"
 	"loge/provider/text"
 	"loge/provider/web"
 	"loge/storage"
@@ -61,7 +63,7 @@ func (s *Signin) SubmitDetails(w http.ResponseWriter, r *http.Request) error {
 		switch {
 		case errors.Is(err, storage.ErrConflict): // taken since we looked
 			return s.showDetails(w, r, v, web.FieldErrors{{Field: "email", Key: "details.error.email_taken"}}, v.Form)
-		case errors.Is(err, errTooManyCodes):
+		case errors.Is(err, emailcode.ErrTooMany):
 			fault, err := s.tooManyCodes(r.Context(), v, "email")
 			if err != nil {
 				return err
@@ -80,53 +82,41 @@ type detailsForm struct {
 	email, emailKey string // empty: none
 }
 
-// readDetails checks the form, in the order of its fields.
+// readDetails checks the form, in the order of its fields: the address stands
+// behind the names.
 func (s *Signin) readDetails(v visit) (form detailsForm, faults web.FieldErrors) {
-	fault := func(field, key string) {
-		faults = append(faults, web.FieldError{Field: field, Key: "details.error." + key})
+	details, wrong := account.Details(v.Form.Get, v.Account.Kind == storage.Organisation)
+	form.Details = details
+	for _, f := range wrong {
+		faults = append(faults, web.FieldError{Field: f.Field, Key: f.Key})
 	}
 	var err error
-	if form.GivenName, err = account.PersonName(v.Form.Get("prenom")); errors.Is(err, account.ErrTooLong) {
-		fault("prenom", "given_name_long")
-	} else if err != nil {
-		fault("prenom", "given_name_missing")
-	}
-	if form.FamilyName, err = account.PersonName(v.Form.Get("nom")); errors.Is(err, account.ErrTooLong) {
-		fault("nom", "family_name_long")
-	} else if err != nil {
-		fault("nom", "family_name_missing")
-	}
 	form.email, form.emailKey, err = account.EmailKey(v.Form.Get("email"))
+	key := ""
 	switch {
 	case errors.Is(err, account.ErrEmpty) && s.Service.EmailRequired:
-		fault("email", "email_missing")
+		key = "details.error.email_missing"
 	case err != nil && !errors.Is(err, account.ErrEmpty):
-		fault("email", "email_wrong")
+		key = "details.error.email_wrong"
 	}
-	if form.Phone, err = account.Phone(v.Form.Get("telephone")); err != nil {
-		fault("telephone", "phone_wrong")
+	if key == "" {
+		return form, faults
 	}
-	if v.Account.Kind == storage.Organisation {
-		if form.JobTitle, err = account.Line(v.Form.Get("fonction")); err != nil && !errors.Is(err, account.ErrEmpty) {
-			fault("fonction", "job_title_long")
-		}
+	behind := slices.IndexFunc(faults, func(f web.FieldError) bool { return f.Field != "prenom" && f.Field != "nom" })
+	if behind < 0 {
+		behind = len(faults)
 	}
-	return form, faults
+	return form, slices.Insert(faults, behind, web.FieldError{Field: "email", Key: key})
 }
 
-// taken says whether another user has the address.
+// taken says whether the address is somebody else's.
 func (s *Signin) taken(ctx context.Context, u storage.User, emailKey string) (bool, error) {
-	owner, err := s.DB.UserByEmail(ctx, emailKey)
-	if errors.Is(err, storage.ErrNotFound) {
-		return false, nil
-	}
+	taken, err := s.DB.EmailTaken(ctx, u.ID, emailKey, storage.At(s.Now()))
 	if err != nil {
 		return false, fmt.Errorf("look for e-mail address: %w", err)
 	}
-	return owner.ID != u.ID, nil
+	return taken, nil
 }
-
-var errTooManyCodes = errors.New("too many codes were asked for")
 
 // saveDetails: an address is proven when the provisional password typed here
 // was sent to it, or when a code was typed before.
@@ -138,7 +128,7 @@ func (s *Signin) saveDetails(ctx context.Context, v visit, form detailsForm) err
 			return err
 		}
 		if form.emailKey != "" && !proven {
-			return s.askCode(ctx, q, v, form.email, form.emailKey)
+			return emailcode.Ask(ctx, q, v.User, form.email, form.emailKey, now)
 		}
 		if err := errors.Join(q.DropEmailChange(ctx, v.User.ID), q.ConfirmEmail(ctx, v.User.ID, form.email, form.emailKey, now)); err != nil {
 			return err
@@ -154,26 +144,8 @@ func (s *Signin) saveDetails(ctx context.Context, v visit, form detailsForm) err
 	return err
 }
 
-// askCode puts the address aside and has a code sent to it.
-func (s *Signin) askCode(ctx context.Context, q *storage.Queries, v visit, email, emailKey string) error {
-	now := storage.At(s.Now())
-	_, err := q.PutEmailChange(ctx, storage.EmailChange{UserID: v.User.ID, Email: email, EmailKey: emailKey}, now)
-	if errors.Is(err, storage.ErrNotFound) {
-		return errTooManyCodes
-	}
-	if err != nil {
-		return fmt.Errorf("put e-mail address aside: %w", err)
-	}
-	return q.Enqueue(ctx, storage.Message{Kind: storage.MessageEmailCode, Channel: storage.ByEmail,
-		AccountID: v.Account.ID, UserID: v.User.ID, NotBefore: now, CreatedAt: now})
-}
-
 // tooManyCodes says how long to wait for the next code.
 func (s *Signin) tooManyCodes(ctx context.Context, v visit, field string) (web.FieldError, error) {
-	until, err := s.DB.EmailCodeWait(ctx, v.User.ID)
-	if err != nil {
-		return web.FieldError{}, fmt.Errorf("look when a code may be sent: %w", err)
-	}
-	return web.FieldError{Field: field, Key: "email.error.too_many",
-		Vars: []string{"duree", text.Duration(until.Time().Sub(s.Now()))}}, nil
+	wait, err := emailcode.Wait(ctx, s.DB, v.User.ID, s.Now())
+	return web.FieldError{Field: field, Key: "email.error.too_many", Vars: []string{"duree", text.Duration(wait)}}, err
 }

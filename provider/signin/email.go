@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"net/url"
 
-	"loge/provider/password"
+	"loge/provider/emailcode"
 	"loge/provider/text"
 	"loge/provider/web"
 	"loge/storage"
@@ -38,12 +38,10 @@ func (s *Signin) SubmitEmail(w http.ResponseWriter, r *http.Request) error {
 		if v.Form.Get("code") == "" {
 			return s.showEmail(w, r, v, web.FieldErrors{{Field: "code", Key: "email.error.code_missing"}})
 		}
-		code, _ := password.NormalizeCode(v.Form.Get("code")) // what is no code fits none
-		hash := password.HashCode(s.Master.Derive("e-mail codes"), v.User.ID, v.EmailChange.EmailKey, code)
 		ctx, now := r.Context(), storage.At(s.Now())
 		var right bool
 		err := s.DB.InTx(ctx, func(q *storage.Queries) error {
-			change, ok, err := q.TryEmailCode(ctx, v.User.ID, hash, now)
+			change, ok, err := emailcode.Try(ctx, q, s.Master, v.EmailChange, v.Form.Get("code"), now)
 			if err != nil || !ok {
 				return err // nil commits the attempt
 			}
@@ -81,9 +79,9 @@ func (s *Signin) addressTaken(w http.ResponseWriter, r *http.Request, v visit) e
 func (s *Signin) ResendCode(w http.ResponseWriter, r *http.Request) error {
 	return s.turn(w, r, Email, func(w http.ResponseWriter, r *http.Request, v visit) error {
 		err := s.DB.InTx(r.Context(), func(q *storage.Queries) error {
-			return s.askCode(r.Context(), q, v, v.EmailChange.Email, v.EmailChange.EmailKey)
+			return emailcode.Ask(r.Context(), q, v.User, v.EmailChange.Email, v.EmailChange.EmailKey, storage.At(s.Now()))
 		})
-		if errors.Is(err, errTooManyCodes) {
+		if errors.Is(err, emailcode.ErrTooMany) {
 			fault, err := s.tooManyCodes(r.Context(), v, "")
 			if err != nil {
 				return err

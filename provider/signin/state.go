@@ -51,7 +51,8 @@ func (s *Signin) gather(ctx context.Context, session storage.Session, flow stora
 			return f, fmt.Errorf("load provisional password: %w", err)
 		}
 	}
-	if f.User.EmailVerifiedAt.IsZero() {
+	// Later on an address waits for its code in « Mon compte ».
+	if f.User.EmailVerifiedAt.IsZero() && f.User.ActivatedAt.IsZero() {
 		if f.EmailChange, err = s.DB.EmailChangeOf(ctx, f.User.ID); err != nil && !errors.Is(err, storage.ErrNotFound) {
 			return f, fmt.Errorf("load e-mail address to confirm: %w", err)
 		}

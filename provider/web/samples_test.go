@@ -132,12 +132,12 @@ func samples(evil string) []sample {
 	type selfSignIn struct{ At, Device, Result string }
 	type selfText struct{ Kind, Version, Date string }
 	type selfPage struct {
-		Name, Number, Department, CompanyName, Role, JobTitle, Identifier, Email, Phone, PasswordSet string
-		Devices                                                                                      []selfDevice
-		Others                                                                                       bool
-		SignIns                                                                                      []selfSignIn
-		Texts                                                                                        []selfText
-		Done                                                                                         string
+		Name, Number, Department, CompanyName, Role, JobTitle, Waiting, Identifier, Email, Phone, PasswordSet string
+		Devices                                                                                               []selfDevice
+		Others                                                                                                bool
+		SignIns                                                                                               []selfSignIn
+		Texts                                                                                                 []selfText
+		Done                                                                                                  string
 	}
 	type until struct {
 		Until, MaskedEmail string
@@ -216,7 +216,7 @@ func samples(evil string) []sample {
 		{"applications-aucune", web.View{Template: "applications", Data: applications{}}},
 		{"withdraw", web.View{Template: "withdraw", TitleVars: []string{"application", or("Loyers")}, Data: authorised{ID: or("loyers"), Application: or("Loyers")}, TimeLimit: limit}},
 		{"self", web.View{Template: "self", SignedIn: true, TimeLimit: limit, Data: selfPage{Name: or("Marguerite Lefèvre"), Number: or("45675320380001"), Department: or("38"), Role: "holder",
-			Identifier: or("LOG 4F7K29QX"), Email: or("marguerite.lefevre@exemple.fr"), PasswordSet: or("12 mars 2026"),
+			Identifier: or("LOG 4F7K29QX"), Email: or("marguerite.lefevre@exemple.fr"), Waiting: or("marguerite@exemple.fr"), PasswordSet: or("12 mars 2026"),
 			Devices: []selfDevice{{or("0194a"), or("Firefox sur Windows"), or("12 mars 2026 à 9 h 05"), or("12 mars 2026 à 9 h 40"), true}},
 			SignIns: []selfSignIn{{or("12 mars 2026 à 9 h 05"), or("Firefox sur Windows"), "self.signin.done"}}}}},
 		{"self-organisme", web.View{Template: "self", SignedIn: true, Data: selfPage{Name: or("Ali Benhamou"), Number: or("45675320380001"), Department: or("38"),
@@ -235,6 +235,22 @@ func samples(evil string) []sample {
 			Identifier string
 			Others     bool
 		}{16, or("LOG 4F7K29QX"), false}}},
+		{"selfdetails", web.View{Template: "selfdetails", SignedIn: true, TimeLimit: limit, Values: values, Data: struct{ Organisation bool }{true}}},
+		{"selfdetails-erreur", web.View{Template: "selfdetails", SignedIn: true, Values: values, Errors: wrong("prenom", "details.error.given_name_missing", "telephone", "details.error.phone_wrong"), Data: struct{ Organisation bool }{}}},
+		{"selfemail", web.View{Template: "selfemail", SignedIn: true, TimeLimit: limit, Data: struct{ Email, Identifier string }{or("marguerite.lefevre@exemple.fr"), or("LOG 4F7K29QX")}}},
+		{"selfemail-erreur", web.View{Template: "selfemail", SignedIn: true, Values: values, Errors: wrong("email", "details.error.email_taken", "mot_de_passe", "self.error.current_wrong"), Data: struct{ Email, Identifier string }{"", or("LOG 4F7K29QX")}}},
+		{"selfcode", web.View{Template: "selfcode", Title: "title.email", SignedIn: true, TimeLimit: limit, Data: struct {
+			Email, Validity string
+			Sent            bool
+		}{or("marguerite.lefevre@exemple.fr"), "30\u00a0minutes", true}}},
+		{"selfcode-erreur", web.View{Template: "selfcode", Title: "title.email", SignedIn: true, Values: values, Errors: wrong("code", "email.error.code_wrong"), Data: struct {
+			Email, Validity string
+			Sent            bool
+		}{or("marguerite.lefevre@exemple.fr"), "30\u00a0minutes", false}}},
+		{"emailundo", web.View{Template: "emailundo", Data: struct{ Link, Email string }{or("0194.x"), or("m•••@e•••.fr")}}},
+		{"emailundodead", web.View{Template: "emailundodead"}},
+		{"emailundone", web.View{Template: "emailundone", Data: struct{ Taken bool }{}}},
+		{"emailundone-prise", web.View{Template: "emailundone", Data: struct{ Taken bool }{true}}},
 		{"confirm", web.View{Template: "confirm", SignedIn: true, TimeLimit: limit, Data: struct{ Identifier, Back string }{or("LOG 4F7K29QX"), or("/compte/donnees")}}},
 		{"confirm-erreur", web.View{Template: "confirm", SignedIn: true, Values: values, Errors: wrong("mot_de_passe", "self.error.current_wrong"), Data: struct{ Identifier, Back string }{or("LOG 4F7K29QX"), or("/compte")}}},
 		{"proof", web.View{Template: "proof", Title: "proof.rules.title", TitleVars: []string{"version", or("3")}, SignedIn: true, Data: struct {
