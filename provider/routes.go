@@ -48,6 +48,7 @@ func (p *Provider) newRouter() (*mux.Router, error) {
 	// Sign-in, in the order in which a person sees it.
 	step("/connexion", p.signin.Login, p.signin.SubmitLogin)
 	show("/connexion/suite", p.signin.Suite)
+	show("/connexion/changer", p.signin.Change)
 	step("/connexion/compte", p.signin.Choose, p.signin.SubmitChoose)
 	step("/connexion/administrateur", p.signin.Administrator, p.signin.SubmitAdministrator)
 	step("/connexion/renseignements", p.signin.Details, p.signin.SubmitDetails)

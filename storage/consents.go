@@ -37,6 +37,11 @@ func (q *Queries) ConsentOf(ctx context.Context, userID, clientID string) (Conse
 		WHERE user_id = $1 AND client_id = $2`, userID, clientID)
 }
 
+// ConsentsOf returns all that the user lets clients see.
+func (q *Queries) ConsentsOf(ctx context.Context, userID string) ([]Consent, error) {
+	return all(ctx, q, scanConsent, `SELECT user_id, client_id, scopes, granted_at FROM consents WHERE user_id = $1 ORDER BY client_id`, userID)
+}
+
 // SaveConsent adds the scopes to those granted before. The first statement
 // takes the row, so that two tabs at once lose nothing.
 func (q *Queries) SaveConsent(ctx context.Context, c Consent) error {

@@ -31,6 +31,19 @@ func (q *Queries) LogoURI(ctx context.Context, clientID string) (string, error) 
 	return one(ctx, q, scanOne[string], `SELECT COALESCE((SELECT uri FROM logos WHERE client_id = $1), '')`, clientID)
 }
 
+// LogoURIs returns for each client that has one where its stored logo came from.
+func (q *Queries) LogoURIs(ctx context.Context) (map[string]string, error) {
+	rows, err := all(ctx, q, func(s scanner) (row [2]string, err error) {
+		err = s.Scan(&row[0], &row[1])
+		return row, err
+	}, `SELECT client_id, uri FROM logos`)
+	uris := make(map[string]string, len(rows))
+	for _, row := range rows {
+		uris[row[0]] = row[1]
+	}
+	return uris, err
+}
+
 // DeleteLogo removes a client's logo, if it has one.
 func (q *Queries) DeleteLogo(ctx context.Context, clientID string) error {
 	return q.exec(ctx, `DELETE FROM logos WHERE client_id = $1`, clientID)

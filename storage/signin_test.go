@@ -234,6 +234,27 @@ func TestConsentsOfTwoTabsAddUp(t *testing.T) {
 	})
 }
 
+func TestConsentsAndLogosAreListed(t *testing.T) {
+	storagetest.ForEach(t, func(t *testing.T, db *storage.DB) {
+		u := person(t, db)
+		someClient(t, db, "b")
+		someClient(t, db, "a")
+		want := []storage.Consent{{UserID: u.ID, ClientID: "a", Scopes: "openid", GrantedAt: 2}, {UserID: u.ID, ClientID: "b", Scopes: "email", GrantedAt: 1}}
+		write(t, db, func(ctx context.Context, q *storage.Queries) error {
+			return errors.Join(q.SaveConsent(ctx, want[1]), q.SaveConsent(ctx, want[0]),
+				q.SaveLogo(ctx, storage.Logo{ClientID: "b", URI: "https://b.example/logo", Type: "image/png", Image: []byte("x"), FetchedAt: 1}))
+		})
+		got, err := db.ConsentsOf(t.Context(), u.ID)
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("%v (-want +got):\n%s", err, diff)
+		}
+		logos, err := db.LogoURIs(t.Context())
+		if diff := cmp.Diff(map[string]string{"b": "https://b.example/logo"}, logos); err != nil || diff != "" {
+			t.Errorf("%v (-want +got):\n%s", err, diff)
+		}
+	})
+}
+
 func TestUserSignsInFirst(t *testing.T) {
 	storagetest.ForEach(t, func(t *testing.T, db *storage.DB) {
 		ctx := t.Context()

@@ -36,8 +36,7 @@ const path = "/compte"
 
 // render shows a page of a signed-in person.
 func (s *Self) render(w http.ResponseWriter, r *http.Request, v session.Visit, view web.View) error {
-	view.SignedIn, view.TimeLimit = true, v.TimeLimit
-	return s.Pages.Render(w, r, view)
+	return s.Pages.Render(w, r, v.Page(view))
 }
 
 // event is something the person did to his own access.

@@ -17,3 +17,9 @@ type Visit struct {
 	Form      url.Values     // of a POST
 	TimeLimit *web.TimeLimit // for each page that is shown
 }
+
+// Page fills in what every page of a signed-in person has.
+func (v Visit) Page(view web.View) web.View {
+	view.SignedIn, view.Number, view.TimeLimit = true, v.Account.Number, v.TimeLimit
+	return view
+}

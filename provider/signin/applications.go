@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 
 	"loge/provider/text"
 	"loge/provider/web"
@@ -110,42 +109,4 @@ func (s *Signin) SubmitWithdraw(w http.ResponseWriter, r *http.Request) error {
 		web.SeeOther(w, r, applicationsPath+"?retiree="+url.QueryEscape(id))
 		return nil
 	})
-}
-
-// link leads to an application.
-type link struct{ Name, To string }
-
-// startable are the applications in which a sign-in can begin here: they know
-// how to start one that comes from us (OpenID Connect Core §4). Those that
-// registered themselves are only shown to people who have used them.
-func (s *Signin) startable(ctx context.Context, userID string) ([]link, error) {
-	clients, err := s.DB.Clients(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("load applications: %w", err)
-	}
-	var links []link
-	for _, c := range clients {
-		if c.Metadata.InitiateLoginURI == "" || !c.DisabledAt.IsZero() {
-			continue
-		}
-		if len(c.RegistrationHash) > 0 {
-			if _, err := s.DB.ConsentOf(ctx, userID, c.ID); errors.Is(err, storage.ErrNotFound) {
-				continue
-			} else if err != nil {
-				return nil, fmt.Errorf("load consent: %w", err)
-			}
-		}
-		links = append(links, link{c.Name, startAt(c.Metadata.InitiateLoginURI, s.Issuer)})
-	}
-	return links, nil
-}
-
-// startAt adds who asks to an application's address. No login_hint: the person
-// is signed in here, and the address may end up in logs.
-func startAt(address, issuer string) string {
-	separator := "?"
-	if strings.Contains(address, "?") {
-		separator = "&"
-	}
-	return address + separator + "iss=" + url.QueryEscape(issuer)
 }

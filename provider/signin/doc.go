@@ -21,7 +21,8 @@
 //	/connexion/prolonger  how long the session lasts; POST puts the end off
 //	/connexion/expiration the session has expired
 //	/deconnexion          sign out
-//	/                     Mon Compte Partenaire
+//	/                     Mon Compte Partenaire: the services that the person may open
+//	/connexion/changer    another account; the present session ends when that is proven
 //	/textes/KIND/VERSION  a text, public, to print
 //
 // The running authorization request, if any, travels as demande: the id of a

@@ -17,8 +17,7 @@ type accountPage struct {
 	Role        string
 	Identifier  string
 	Ready       bool // right after the first sign-in
-	// Applications are those in which a sign-in can begin here.
-	Applications []link
+	Services    []service
 }
 
 // Home is Mon Compte Partenaire, for those who have finished the sign-in.
@@ -30,7 +29,7 @@ func (s *Signin) Home(w http.ResponseWriter, r *http.Request) error {
 			page.CompanyName = v.Account.CompanyName
 		}
 		var err error
-		if page.Applications, err = s.startable(r.Context(), v.User.ID); err != nil {
+		if page.Services, err = s.services(r.Context(), v.User); err != nil {
 			return err
 		}
 		return s.render(w, r, v, web.View{Template: "account", Data: page})

@@ -21,6 +21,7 @@ import (
 type loginPage struct {
 	Flow        string
 	Application string // which asked for the sign-in, "" = none
+	Present     string // numéro utilisateur of who is signed in and wants another account, "" = nobody
 }
 
 // Login asks for identifier and password. It gives the browser its flow cookie,
@@ -43,8 +44,11 @@ func (s *Signin) showLogin(w http.ResponseWriter, r *http.Request, v visit, stat
 	if err != nil {
 		return err
 	}
-	return s.render(w, r, v, web.View{Template: "login", Status: status, Errors: faults, Values: typed,
-		Data: loginPage{Flow: v.request(), Application: application}})
+	page := loginPage{Flow: v.request(), Application: application}
+	if v.Flow.ID == "" && v.Session.ID != "" && Next(v.State) == Done {
+		page.Present = v.Account.Number
+	}
+	return s.render(w, r, v, web.View{Template: "login", Status: status, Errors: faults, Values: typed, Data: page})
 }
 
 // SubmitLogin signs in. It does not ask whose turn it is: whoever types a

@@ -21,8 +21,10 @@ func (s *Signin) logoOf(r *http.Request, clientID, uri string) (string, error) {
 	if stored != uri {
 		return "", nil
 	}
-	return "/applications/" + url.PathEscape(clientID) + "/logo", nil
+	return logoPath(clientID), nil
 }
+
+func logoPath(clientID string) string { return "/applications/" + url.PathEscape(clientID) + "/logo" }
 
 // Logo serves an application's logo, as it was made from what was fetched once:
 // pages show nothing of another site.

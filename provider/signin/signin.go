@@ -170,7 +170,10 @@ func (v visit) with(path string) string {
 // application, by the redirects that follow its form, and warns before the
 // session of the visit ends.
 func (s *Signin) render(w http.ResponseWriter, r *http.Request, v visit, view web.View) error {
-	view.Redirects, view.TimeLimit, view.SignedIn = v.Flow.RedirectURI, s.timeLimit(v), v.Session.ID != "" && Next(v.State) == Done
+	view.Redirects, view.TimeLimit = v.Flow.RedirectURI, s.timeLimit(v)
+	if view.SignedIn = v.Session.ID != "" && Next(v.State) == Done; view.SignedIn {
+		view.Number = v.Account.Number
+	}
 	return s.Pages.Render(w, r, view)
 }
 

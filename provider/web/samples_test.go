@@ -81,7 +81,7 @@ func samples(evil string) []sample {
 		`<li>Choisissez un mot de passe que vous n’utilisez sur aucun autre site.</li><li>Utilisez le service seulement pour gérer les logements dont vous avez la charge.</li>` +
 		`<li>Les renseignements sur vos locataires sont confidentiels. Ne les montrez qu’aux personnes qui en ont besoin pour leur travail.</li></ol>` +
 		`<h2>Ce que fait le service</h2><p>Les connexions et les actions importantes sont enregistrées pendant 12 mois, pour protéger les comptes.</p>`)
-	login := struct{ Flow, Identifier, Application string }{or("01944d5a"), or("LOG 4F7K29QX"), or("Loyers")}
+	login := struct{ Flow, Identifier, Application, Present string }{or("01944d5a"), or("LOG 4F7K29QX"), or("Loyers"), ""}
 	details := func(organisation, required bool) any {
 		return struct {
 			step
@@ -110,11 +110,11 @@ func samples(evil string) []sample {
 		Identifier, Offline, UserCode                    string
 		TOSURI, Logo                                     string
 	}
-	type link struct{ Name, To string }
+	type service struct{ Name, Publisher, Purpose, Logo, To string }
 	type account struct {
 		Name, Number, Department, CompanyName, Role, Identifier string
 		Ready                                                   bool
-		Applications                                            []link
+		Services                                                []service
 	}
 	type authorised struct {
 		ID, Application, Publisher string
@@ -170,8 +170,9 @@ func samples(evil string) []sample {
 	limit := &web.TimeLimit{Left: 30 * time.Minute, Ahead: 2 * time.Minute, Over: or("/connexion/expiration?demande=01944d5a")}
 	return []sample{
 		{"login", web.View{Template: "login", Data: login, Redirects: "https://loyers.example/retour"}},
+		{"login-changer", web.View{Template: "login", SignedIn: true, Number: or("45675320380001"), TimeLimit: limit, Data: struct{ Flow, Identifier, Application, Present string }{Present: or("45675320380001")}}},
 		{"login-erreur", web.View{Template: "login", Data: login, Values: values, Errors: wrong("identifiant", "login.error.identifier_missing", "mot_de_passe", "login.error.password_missing")}},
-		{"login-refus", web.View{Template: "login", Data: struct{ Flow, Identifier, Application string }{}, Values: values, Errors: wrong("", "login.error.wrong", "", "login.error.forgotten")}},
+		{"login-refus", web.View{Template: "login", Data: struct{ Flow, Identifier, Application, Present string }{}, Values: values, Errors: wrong("", "login.error.wrong", "", "login.error.forgotten")}},
 		{"administrator", web.View{Template: "administrator", Data: struct {
 			step
 			CompanyName, Number string
@@ -207,43 +208,45 @@ func samples(evil string) []sample {
 		{"refused", web.View{Template: "refused", Data: struct{ Flow, Kind, Back string }{or("01944d5a"), "rules", "/connexion/regles?demande=" + url.QueryEscape(or("01944d5a"))}}},
 		{"consent", web.View{Template: "consent", TitleVars: []string{"application", or("Loyers")}, Data: consent{or("01944d5a"), or("Loyers"), or("Gestion Valmont SARL"), or("suivre les aides versées pour vos locataires."), "https://loyers.example/" + url.PathEscape(or("politique")), []string{"consent.profile", "consent.email", "consent.phone", "consent.address", "consent.bailleur", "consent.organisme", "consent.habilitations"}, false, true, or("LOG 4F7K29QX"), or("30 jours"), "", "https://loyers.example/" + url.PathEscape(or("conditions")), "/applications/" + url.PathEscape(or("loyers")) + "/logo"}, TimeLimit: limit}},
 		{"consent-information", web.View{Template: "consent", TitleVars: []string{"application", or("Loyers")}, Data: consent{Application: or("Loyers"), Publisher: or("l’Agence"), Inform: true, Identifier: or("LOG 4F7K29QX")}}},
-		{"account", web.View{Template: "account", Data: account{or("Marguerite Lefèvre"), or("45675320380001"), or("38"), "", "holder", or("LOG 4F7K29QX"), true, nil}, TimeLimit: limit}},
-		{"account-organisme", web.View{Template: "account", Data: account{or("Ali Benhamou"), or("45675320380001"), or("38"), or("Habitat Solidaire"), "administrator", or("LOG 4F7K29QX"), false, []link{{or("Loyers"), "https://loyers.example/?iss=" + url.QueryEscape(or("https://x"))}}}}},
-		{"account-collaborateur", web.View{Template: "account", Data: account{or("Ali Benhamou"), or("45675320380001"), or("38"), or("Habitat Solidaire"), "member", or("LOG 4F7K29QX"), false, nil}}},
+		{"account", web.View{Template: "account", Data: account{or("Marguerite Lefèvre"), or("45675320380001"), or("38"), "", "holder", or("LOG 4F7K29QX"), true, nil}, SignedIn: true, Number: or("45675320380001"), TimeLimit: limit}},
+		{"account-organisme", web.View{Template: "account", Data: account{or("Ali Benhamou"), or("45675320380001"), or("38"), or("Habitat Solidaire"), "administrator", or("LOG 4F7K29QX"), false, []service{
+			{or("Loyers"), or("Gestion Valmont SARL"), or("Déclarer les loyers de juillet et signaler un impayé."), "/applications/" + url.PathEscape(or("loyers")) + "/logo", "https://loyers.example/?iss=" + url.QueryEscape(or("https://x"))},
+			{or("Suivi des paiements"), or("l’Agence du logement de Valmont"), or("Suivre les aides versées pour vos locataires."), "", "https://paiements.example/?iss=x"}}}, SignedIn: true, Number: or("45675320380001")}},
+		{"account-collaborateur", web.View{Template: "account", Data: account{or("Ali Benhamou"), or("45675320380001"), or("38"), or("Habitat Solidaire"), "member", or("LOG 4F7K29QX"), false, nil}, SignedIn: true, Number: or("45675320380001")}},
 		{"applications", web.View{Template: "applications", TimeLimit: limit, Data: applications{[]authorised{
 			{"loyers", or("Loyers"), or("Gestion Valmont SARL"), []string{"consent.profile", "consent.email"}, or("12 mars 2026"), or("3 avril 2026")},
 			{"gestion", or("Gestion"), or("l’Agence"), nil, or("1er mars 2026"), ""}}, or("Quittances")}}},
 		{"applications-aucune", web.View{Template: "applications", Data: applications{}}},
 		{"withdraw", web.View{Template: "withdraw", TitleVars: []string{"application", or("Loyers")}, Data: authorised{ID: or("loyers"), Application: or("Loyers")}, TimeLimit: limit}},
-		{"self", web.View{Template: "self", SignedIn: true, TimeLimit: limit, Data: selfPage{Name: or("Marguerite Lefèvre"), Number: or("45675320380001"), Department: or("38"), Role: "holder",
+		{"self", web.View{Template: "self", SignedIn: true, Number: or("45675320380001"), TimeLimit: limit, Data: selfPage{Name: or("Marguerite Lefèvre"), Number: or("45675320380001"), Department: or("38"), Role: "holder",
 			Identifier: or("LOG 4F7K29QX"), Email: or("marguerite.lefevre@exemple.fr"), Waiting: or("marguerite@exemple.fr"), PasswordSet: or("12 mars 2026"),
 			Devices: []selfDevice{{or("0194a"), or("Firefox sur Windows"), or("12 mars 2026 à 9 h 05"), or("12 mars 2026 à 9 h 40"), true}},
 			SignIns: []selfSignIn{{or("12 mars 2026 à 9 h 05"), or("Firefox sur Windows"), "self.signin.done"}}}}},
-		{"self-organisme", web.View{Template: "self", SignedIn: true, Data: selfPage{Name: or("Ali Benhamou"), Number: or("45675320380001"), Department: or("38"),
+		{"self-organisme", web.View{Template: "self", SignedIn: true, Number: or("45675320380001"), Data: selfPage{Name: or("Ali Benhamou"), Number: or("45675320380001"), Department: or("38"),
 			CompanyName: or("Habitat Solidaire du Val d’Émeraude"), Role: "administrator", JobTitle: or("Gestionnaire"), Identifier: or("LOG 4F7K29QX"), Phone: or("06 12 34 56 78"), PasswordSet: or("12 mars 2026"),
 			Devices: []selfDevice{{or("0194a"), or("Firefox sur Windows"), or("12 mars 2026 à 9 h 05"), or("12 mars 2026 à 9 h 40"), true},
 				{or("0194b"), or("Safari sur iPhone"), or("11 mars 2026 à 18 h 12"), or("12 mars 2026 à 7 h 58"), false}},
 			Others: true, SignIns: []selfSignIn{{or("12 mars 2026 à 9 h 05"), or("Firefox sur Windows"), "self.signin.done"}, {or("11 mars 2026 à 18 h 12"), or("Safari sur iPhone"), "self.signin.provisional"}, {or("11 mars 2026 à 18 h 10"), or("Appareil inconnu"), "self.signin.failed"}},
 			Texts: []selfText{{"rules", "3", or("12 mars 2026")}, {"terms", "2026.1", or("12 mars 2026")}}, Done: "appareil"}}},
-		{"selfpassword", web.View{Template: "selfpassword", SignedIn: true, TimeLimit: limit, Data: struct {
+		{"selfpassword", web.View{Template: "selfpassword", SignedIn: true, Number: or("45675320380001"), TimeLimit: limit, Data: struct {
 			Minimum    int
 			Identifier string
 			Others     bool
 		}{12, or("LOG 4F7K29QX"), true}}},
-		{"selfpassword-erreur", web.View{Template: "selfpassword", SignedIn: true, Values: values, Errors: wrong("mot_de_passe", "self.error.current_wrong", "nouveau_mot_de_passe", "password.error.short"), Data: struct {
+		{"selfpassword-erreur", web.View{Template: "selfpassword", SignedIn: true, Number: or("45675320380001"), Values: values, Errors: wrong("mot_de_passe", "self.error.current_wrong", "nouveau_mot_de_passe", "password.error.short"), Data: struct {
 			Minimum    int
 			Identifier string
 			Others     bool
 		}{16, or("LOG 4F7K29QX"), false}}},
-		{"selfdetails", web.View{Template: "selfdetails", SignedIn: true, TimeLimit: limit, Values: values, Data: struct{ Organisation bool }{true}}},
-		{"selfdetails-erreur", web.View{Template: "selfdetails", SignedIn: true, Values: values, Errors: wrong("prenom", "details.error.given_name_missing", "telephone", "details.error.phone_wrong"), Data: struct{ Organisation bool }{}}},
-		{"selfemail", web.View{Template: "selfemail", SignedIn: true, TimeLimit: limit, Data: struct{ Email, Identifier string }{or("marguerite.lefevre@exemple.fr"), or("LOG 4F7K29QX")}}},
-		{"selfemail-erreur", web.View{Template: "selfemail", SignedIn: true, Values: values, Errors: wrong("email", "details.error.email_taken", "mot_de_passe", "self.error.current_wrong"), Data: struct{ Email, Identifier string }{"", or("LOG 4F7K29QX")}}},
-		{"selfcode", web.View{Template: "selfcode", Title: "title.email", SignedIn: true, TimeLimit: limit, Data: struct {
+		{"selfdetails", web.View{Template: "selfdetails", SignedIn: true, Number: or("45675320380001"), TimeLimit: limit, Values: values, Data: struct{ Organisation bool }{true}}},
+		{"selfdetails-erreur", web.View{Template: "selfdetails", SignedIn: true, Number: or("45675320380001"), Values: values, Errors: wrong("prenom", "details.error.given_name_missing", "telephone", "details.error.phone_wrong"), Data: struct{ Organisation bool }{}}},
+		{"selfemail", web.View{Template: "selfemail", SignedIn: true, Number: or("45675320380001"), TimeLimit: limit, Data: struct{ Email, Identifier string }{or("marguerite.lefevre@exemple.fr"), or("LOG 4F7K29QX")}}},
+		{"selfemail-erreur", web.View{Template: "selfemail", SignedIn: true, Number: or("45675320380001"), Values: values, Errors: wrong("email", "details.error.email_taken", "mot_de_passe", "self.error.current_wrong"), Data: struct{ Email, Identifier string }{"", or("LOG 4F7K29QX")}}},
+		{"selfcode", web.View{Template: "selfcode", Title: "title.email", SignedIn: true, Number: or("45675320380001"), TimeLimit: limit, Data: struct {
 			Email, Validity string
 			Sent            bool
 		}{or("marguerite.lefevre@exemple.fr"), "30\u00a0minutes", true}}},
-		{"selfcode-erreur", web.View{Template: "selfcode", Title: "title.email", SignedIn: true, Values: values, Errors: wrong("code", "email.error.code_wrong"), Data: struct {
+		{"selfcode-erreur", web.View{Template: "selfcode", Title: "title.email", SignedIn: true, Number: or("45675320380001"), Values: values, Errors: wrong("code", "email.error.code_wrong"), Data: struct {
 			Email, Validity string
 			Sent            bool
 		}{or("marguerite.lefevre@exemple.fr"), "30\u00a0minutes", false}}},
@@ -251,9 +254,9 @@ func samples(evil string) []sample {
 		{"emailundodead", web.View{Template: "emailundodead"}},
 		{"emailundone", web.View{Template: "emailundone", Data: struct{ Taken bool }{}}},
 		{"emailundone-prise", web.View{Template: "emailundone", Data: struct{ Taken bool }{true}}},
-		{"confirm", web.View{Template: "confirm", SignedIn: true, TimeLimit: limit, Data: struct{ Identifier, Back string }{or("LOG 4F7K29QX"), or("/compte/donnees")}}},
-		{"confirm-erreur", web.View{Template: "confirm", SignedIn: true, Values: values, Errors: wrong("mot_de_passe", "self.error.current_wrong"), Data: struct{ Identifier, Back string }{or("LOG 4F7K29QX"), or("/compte")}}},
-		{"proof", web.View{Template: "proof", Title: "proof.rules.title", TitleVars: []string{"version", or("3")}, SignedIn: true, Data: struct {
+		{"confirm", web.View{Template: "confirm", SignedIn: true, Number: or("45675320380001"), TimeLimit: limit, Data: struct{ Identifier, Back string }{or("LOG 4F7K29QX"), or("/compte/donnees")}}},
+		{"confirm-erreur", web.View{Template: "confirm", SignedIn: true, Number: or("45675320380001"), Values: values, Errors: wrong("mot_de_passe", "self.error.current_wrong"), Data: struct{ Identifier, Back string }{or("LOG 4F7K29QX"), or("/compte")}}},
+		{"proof", web.View{Template: "proof", Title: "proof.rules.title", TitleVars: []string{"version", or("3")}, SignedIn: true, Number: or("45675320380001"), Data: struct {
 			Kind, Version, Published, SHA256, Accepted, Name, Identifier, Number, CompanyName string
 			HTML                                                                              template.HTML
 		}{"rules", or("3"), or("12 mars 2026"), or("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"), or("12 mars 2026 à 9 h 05"), or("Ali Benhamou"), or("LOG 4F7K29QX"), or("45675320380001"), or("Habitat Solidaire"), text}}},

@@ -20,8 +20,11 @@ type View struct {
 	Data      any         // the page's typed struct, .Data in the template
 	Errors    FieldErrors // error summary, texts beside the fields, title « Erreur : … »
 	Values    url.Values  // what was typed, shown again; passwords never are
-	// SignedIn has the page lead to « Mon compte »: the sign-in is finished.
+	// SignedIn has the page lead to « Mon compte »: the sign-in is finished. Number
+	// is the numéro utilisateur by which people with several accounts know where
+	// they are: session.Visit.Page fills both in.
 	SignedIn bool
+	Number   string
 	// Redirects is the redirect URI of the running flow, "" without one. Its
 	// scheme joins form-action in the page's Content-Security-Policy, because
 	// Chromium applies form-action to every redirect that follows a POST.
