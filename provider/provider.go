@@ -88,6 +88,7 @@ func New(ctx context.Context, cfg config.Config, db *storage.DB, log *slog.Logge
 		return nil, err
 	}
 	sessions := session.New(master, db, cfg.Sessions.Idle, cfg.Sessions.Absolute, strings.HasPrefix(cfg.Issuer, "https://"), opts.Now)
+	sessions.EndsOffline = cfg.Sessions.SignOutEndsOffline
 	p.cookies.Session, p.cookies.Flow, p.cookies.Device = sessions.CookieNames()
 	var list *password.List
 	if file := cfg.Security.PasswordListFile; file != "" {

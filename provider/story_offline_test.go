@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"loge/provider/config"
 	"loge/provider/operator"
 	"loge/provider/providertest"
 	"loge/storage/storagetest"
@@ -64,6 +65,45 @@ func TestApplicationWorksWhileThePersonIsAway(t *testing.T) {
 		}
 		if info := partner.UserInfo(t, p.URL, last.AccessToken); info.Status != 401 {
 			t.Errorf("userinfo after revocation: %+v", info)
+		}
+	})
+}
+
+// Where the operator wants it so, signing out ends what applications were given
+// for when the person is away, in that session and no other; that a session
+// reaches its end does not.
+func TestSignOutMayEndOfflineAccess(t *testing.T) {
+	storagetest.ForEachURL(t, func(t *testing.T, database string) {
+		p := providertest.Start(t, providertest.Options{Database: database, Change: func(c *config.Config) { c.Sessions.SignOutEndsOffline = true }})
+		p.Import(odile)
+		partner := p.Partner(func(n *operator.NewClient) { n.Scopes = append(n.Scopes, "offline_access") })
+		identifier, provisional := p.Credentials("odile@exemple.fr")
+		w := visitor(t, p)
+		here, there := p.Browser(), p.Browser()
+		page := w.walk(here.Get(partner.URL+"/login").Submit("identifiant", identifier, "mot_de_passe", provisional), onConsent)
+		expect(t, page.Press("Autoriser"), onPartner)
+		first := partner.Last().Token
+		expect(t, w.walk(there.Get(partner.URL+"/login").Submit("identifiant", identifier, "mot_de_passe", w.password), onPartner), onPartner)
+		second := partner.Last().Token
+		refresh := func(token *oauth2.Token) (*oauth2.Token, error) {
+			return partner.OAuth.TokenSource(context.Background(), &oauth2.Token{RefreshToken: token.RefreshToken}).Token()
+		}
+		if first, err := refresh(first); err != nil || first.RefreshToken == "" {
+			t.Fatalf("before the sign-out: %v", err)
+		}
+		expect(t, here.Get(p.URL+"/deconnexion").Submit(), onLoggedOut)
+		if _, err := refresh(first); err == nil || !strings.Contains(err.Error(), "invalid_grant") {
+			t.Errorf("refresh after the sign-out: %v", err)
+		}
+		if info := partner.UserInfo(t, p.URL, first.AccessToken); info.Status != 401 {
+			t.Errorf("userinfo after the sign-out: %+v", info)
+		}
+		p.Clock.Advance(20 * 24 * time.Hour)
+		if err := p.Purge(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := refresh(second); err != nil {
+			t.Errorf("the other browser's session came to its end: %v", err)
 		}
 	})
 }

@@ -181,6 +181,23 @@ func TestEndingOtherSessionsRevokesTheirGrants(t *testing.T) {
 	})
 }
 
+func TestGrantsOfOneSessionAreRevoked(t *testing.T) {
+	storagetest.ForEach(t, func(t *testing.T, db *storage.DB) {
+		ctx := t.Context()
+		g := refreshable(t, db)
+		other := g
+		other.ID, other.SessionID = storage.NewID(), "other"
+		write(t, db, func(ctx context.Context, q *storage.Queries) error {
+			return errors.Join(q.CreateGrant(ctx, other), q.RevokeSessionGrants(ctx, g.SessionID, 300), q.RevokeSessionGrants(ctx, g.SessionID, 400))
+		})
+		for id, want := range map[string]storage.Time{g.ID: 300, other.ID: 0} {
+			if got, err := db.Grant(ctx, id); err != nil || got.RevokedAt != want {
+				t.Errorf("grant of session %s: revoked at %d, %v; want %d", got.SessionID, got.RevokedAt, err, want)
+			}
+		}
+	})
+}
+
 func TestTokenOfAClientsOwn(t *testing.T) {
 	storagetest.ForEach(t, func(t *testing.T, db *storage.DB) {
 		ctx := t.Context()

@@ -38,6 +38,12 @@ func (q *Queries) OwnerOfAccessToken(ctx context.Context, signature string) (str
 	return one(ctx, q, scanOne[string], `SELECT client_id FROM access_tokens WHERE signature = $1`, signature)
 }
 
+// RevokeSessionGrants ends what was granted in a session. Their access tokens
+// are dead at once, and are purged when they expire.
+func (q *Queries) RevokeSessionGrants(ctx context.Context, sessionID string, now Time) error {
+	return q.exec(ctx, `UPDATE grants SET revoked_at = $2 WHERE session_id = $1 AND revoked_at = 0`, sessionID, now)
+}
+
 // RevokeOtherGrants ends what the user granted, except in one session; keepID ""
 // ends all of it. Their access tokens are dead at once, and are purged when they
 // expire.

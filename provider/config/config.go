@@ -180,6 +180,9 @@ type RefreshToken struct {
 type Sessions struct {
 	Idle     time.Duration `yaml:"idle"`
 	Absolute time.Duration `yaml:"absolute"`
+	// SignOutEndsOffline has a sign-out end, too, what applications were given in
+	// the session for when the person is away (offline_access).
+	SignOutEndsOffline bool `yaml:"sign_out_ends_offline_access"`
 }
 
 // Retention says how long things are kept after they end.

@@ -179,7 +179,7 @@ func TestEachFaultIsNamed(t *testing.T) {
 		{"refresh token grace below zero", "security.refresh_token.grace", "0s to 5m", func(c *Config) { c.Security.RefreshToken.Grace = -time.Second }},
 		{"refresh token grace too long", "security.refresh_token.grace", "0s to 5m", func(c *Config) { c.Security.RefreshToken.Grace = 6 * time.Minute }},
 		{"idle", "sessions.idle", "1s or more", func(c *Config) { c.Sessions.Idle = 0 }},
-		{"absolute", "sessions.absolute", "1s or more", func(c *Config) { c.Sessions = Sessions{time.Second, -1} }},
+		{"absolute", "sessions.absolute", "1s or more", func(c *Config) { c.Sessions = Sessions{Idle: time.Second, Absolute: -1} }},
 		{"idle longer than absolute", "sessions.idle", "sessions.absolute", func(c *Config) { c.Sessions.Idle = 13 * time.Hour }},
 		{"inactive", "retention.inactive", "2160h", func(c *Config) { c.Retention.Inactive = 89 * day }},
 		{"unused", "retention.unused", "2880h", func(c *Config) { c.Retention.Unused = 119 * day }},

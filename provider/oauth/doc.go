@@ -60,8 +60,9 @@
 // Offline access is for when the person is away. It outlives the browser's
 // session, idle, signed out of or purged, and so do its access tokens. It ends
 // with a new password, with signing out of all other sessions, with suspension,
-// with the account, with the consent, with the client. What came without
-// offline_access ends with the session.
+// with the account, with the consent, with the client; with signing out of
+// its session where the settings want that. What came without offline_access ends
+// with the session.
 //
 // A device without a keyboard (RFC 8628) shows a code, and a person types it at
 // /appareil. From there on she is asked like anybody, in a flow of her own

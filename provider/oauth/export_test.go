@@ -70,3 +70,11 @@ func ReadProof(text string) (jkt string, err error) {
 	}
 	return f.jkt, nil
 }
+
+// ErrorCodes are the errors that clients are told.
+func ErrorCodes() (codes []string) {
+	for code := range statuses {
+		codes = append(codes, code)
+	}
+	return codes
+}

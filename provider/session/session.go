@@ -33,6 +33,9 @@ type Manager struct {
 	Idle     time.Duration // a session not used for that long has ended
 	Absolute time.Duration // a session ends that long after the sign-in
 	Now      func() time.Time
+	// EndsOffline has a sign-out end, too, what applications were given in the
+	// session for when the person is away (offline_access).
+	EndsOffline bool
 
 	session cookie
 	browser cookie
@@ -167,6 +170,12 @@ func (m *Manager) Rotate(ctx context.Context, q *storage.Queries, s storage.Sess
 func (m *Manager) End(ctx context.Context, q *storage.Queries, id string) error {
 	if err := q.EndSession(ctx, id, storage.At(m.Now())); err != nil {
 		return fmt.Errorf("end session: %w", err)
+	}
+	if !m.EndsOffline {
+		return nil
+	}
+	if err := q.RevokeSessionGrants(ctx, id, storage.At(m.Now())); err != nil {
+		return fmt.Errorf("end offline access: %w", err)
 	}
 	return nil
 }
