@@ -61,6 +61,7 @@ func TestApplicationRegistersItself(t *testing.T) {
 			t.Errorf("registration_endpoint %v without an invitation", d.JSON["registration_endpoint"])
 		}
 		token := invite(t, p, operator.NewInvitation{Publisher: "la société Loyers"})
+		p.Clock.Advance(time.Second)
 		endpoint, _ := message(t, "GET", p.URL+"/.well-known/openid-configuration", "", nil).JSON["registration_endpoint"].(string)
 		if endpoint != p.URL+"/oauth2/register" {
 			t.Fatalf("registration_endpoint %q", endpoint)

@@ -2,9 +2,7 @@ package main
 
 import (
 	"fmt"
-	"log/slog"
 	"net"
-	"os"
 
 	"loge/provider"
 )
@@ -19,7 +17,9 @@ func (serveCmd) Run(a *app) error {
 	}
 	defer db.Close()
 	tuneMemory(cfg.Security)
-	p, err := provider.New(a.ctx, cfg, db, a.logger(), provider.Options{Now: a.now})
+	log, flush := a.serverLog()
+	defer flush()
+	p, err := provider.New(a.ctx, cfg, db, log, provider.Options{Now: a.now})
 	if err != nil {
 		return err
 	}
@@ -29,12 +29,4 @@ func (serveCmd) Run(a *app) error {
 	}
 	a.say("loge serves %s (listening on %s). Stop it with Ctrl-C.", cfg.Issuer, listener.Addr())
 	return p.Serve(a.ctx, listener)
-}
-
-// logger writes JSON, or plain lines for somebody who watches.
-func (a *app) logger() *slog.Logger {
-	if file, ok := a.err.(*os.File); ok && terminal(file) {
-		return slog.New(slog.NewTextHandler(file, nil))
-	}
-	return slog.New(slog.NewJSONHandler(a.err, nil))
 }

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -121,7 +122,7 @@ func (p *Provider) describe(registration string) ([]byte, error) {
 	if p.Certificates != nil && p.CertificateAddress != "" {
 		document.CertificateEndpoints = p.aliases(document)
 	}
-	text, err := json.MarshalIndent(document, "", "  ")
+	text, err := json.Marshal(document)
 	if err != nil {
 		return nil, fmt.Errorf("encode discovery document: %w", err)
 	}
@@ -148,24 +149,44 @@ func (p *Provider) aliases(m metadata) map[string]string {
 // Discovery serves the document at both well-known addresses.
 func (p *Provider) Discovery(w http.ResponseWriter, r *http.Request) {
 	document := p.discovery
-	open, err := p.DB.AnyInvitation(r.Context(), storage.At(p.Now()))
-	if err != nil {
-		p.Log.ErrorContext(r.Context(), "look for invitations", "error", err)
-	}
-	if open {
+	if p.registrationOpen(r.Context()) {
 		document = p.inviting
 	}
 	serveBytes(w, "application/json", "public, max-age=3600", document)
+}
+
+// looked is what a look into the database said, and when.
+type looked struct {
+	at   time.Time
+	said bool
+}
+
+// registrationOpen tells whether there was an invitation to register within the
+// last second. Whoever keeps the document an hour, as it says, loses nothing by
+// that second, and the document costs no look into the database.
+func (p *Provider) registrationOpen(ctx context.Context) bool {
+	now := p.Now()
+	if last := p.invitations.Load(); last != nil && now.Sub(last.at) < time.Second {
+		return last.said
+	}
+	open, err := p.DB.AnyInvitation(ctx, storage.At(now))
+	if err != nil {
+		p.Log.ErrorContext(ctx, "look for invitations", "error", err)
+		return false
+	}
+	p.invitations.Store(&looked{now, open})
+	return open
 }
 
 // jwksCached is how long applications and proxies may keep the key set: short
 // against the lead a new key gets before it signs (keyLead).
 const jwksCached = 5 * time.Minute
 
+var jwksCaching = fmt.Sprintf("public, max-age=%d", int(jwksCached.Seconds()))
+
 // JWKS serves the public keys, at most a second old: whoever asks because of an
 // unknown kid may have it from another replica.
 func (p *Provider) JWKS(w http.ResponseWriter, r *http.Request) {
-	cache := fmt.Sprintf("public, max-age=%d", int(jwksCached.Seconds()))
 	keys := p.keysWithin(r.Context(), time.Second)
 	if len(keys.signers) < len(algorithms) {
 		var err error
@@ -176,7 +197,7 @@ func (p *Provider) JWKS(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	serveBytes(w, "application/jwk-set+json", cache, keys.jwks)
+	serveBytes(w, "application/jwk-set+json", jwksCaching, keys.jwks)
 }
 
 func serveBytes(w http.ResponseWriter, contentType, cache string, body []byte) {

@@ -1,6 +1,7 @@
 package oauth_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"net/http/httptest"
@@ -24,8 +25,12 @@ func TestDiscoveryDocument(t *testing.T) {
 		if w.Code != 200 || w.Header().Get("Content-Type") != "application/json" || !strings.Contains(w.Header().Get("Cache-Control"), "max-age=") {
 			t.Errorf("%s: %d %v", path, w.Code, w.Header())
 		}
+		var got bytes.Buffer // for people: the document itself has no spaces
+		if err := json.Indent(&got, w.Body.Bytes(), "", "  "); err != nil {
+			t.Fatal(err)
+		}
 		if *update {
-			if err := os.WriteFile(golden, w.Body.Bytes(), 0o644); err != nil {
+			if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -33,7 +38,7 @@ func TestDiscoveryDocument(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(string(want), w.Body.String()); diff != "" {
+		if diff := cmp.Diff(string(want), got.String()); diff != "" {
 			t.Errorf("%s (-golden +got):\n%s", path, diff)
 		}
 	}

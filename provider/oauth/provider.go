@@ -67,6 +67,8 @@ type Provider struct {
 	discovery []byte
 	inviting  []byte // discovery while applications can be registered
 
+	invitations atomic.Pointer[looked]
+
 	clientSets jwksCache
 	logouts    chan struct{} // woken when a session has ended
 	keys       atomic.Pointer[keySet]

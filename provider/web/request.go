@@ -91,9 +91,17 @@ func AccessLog(log *slog.Logger, now func() time.Time, trusted []netip.Prefix, a
 			start := now()
 			rec := &recorder{ResponseWriter: w}
 			defer func() {
-				took := now().Sub(start)
+				end := now()
+				took := end.Sub(start)
 				answered(routeOf(r), r.Method, rec.statusOrOK(), took)
-				log.LogAttrs(r.Context(), slog.LevelInfo, "request",
+				// Straight to the handler: the logger would look for this line's
+				// place in the source, at each request.
+				handler := log.Handler()
+				if !handler.Enabled(r.Context(), slog.LevelInfo) {
+					return
+				}
+				line := slog.NewRecord(end, slog.LevelInfo, "request", 0)
+				line.AddAttrs(
 					slog.String("request", RequestID(r.Context())),
 					slog.String("method", r.Method),
 					slog.String("route", routeOf(r)),
@@ -101,6 +109,7 @@ func AccessLog(log *slog.Logger, now func() time.Time, trusted []netip.Prefix, a
 					slog.Int64("bytes", rec.bytes),
 					slog.Duration("took", took),
 					slog.String("address", AddressKey(ClientAddress(r, trusted))))
+				_ = handler.Handle(r.Context(), line) // a log that cannot be written stops nobody
 			}()
 			next.ServeHTTP(rec, r)
 		})
