@@ -100,6 +100,7 @@ type visitor struct {
 	screen screen
 	name   string // of the screenshots' folder and files
 	looked int    // pages looked at
+	hurry  bool   // looks at no page: other tests do
 }
 
 // visit opens a new profile in the browser.

@@ -2,6 +2,10 @@
 // invented people would: from their mailbox through the sign-in to the partner
 // application, with and without JavaScript, on a narrow and on a wide screen.
 //
+// The stories of people who cannot get in are played here from the page that stops
+// them to the page they wanted, and « Problème de connexion » is walked to each of
+// its ends.
+//
 // Every page that is met is looked at: a screenshot is kept, axe-core must find
 // nothing, nothing may stick out at the side, and the title must say where one
 // is. Other tests cover the keyboard, error summaries, the back button, reload

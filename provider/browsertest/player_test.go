@@ -15,6 +15,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"loge/provider/config"
 	"loge/provider/demo"
 )
 
@@ -47,12 +48,17 @@ func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Lo
 func (c *clock) forward(by time.Duration) { c.ahead.Add(int64(by)) }
 
 // demonstration starts one for the test, on free ports.
-func demonstration(t *testing.T) (*demo.Demo, *clock) {
+func demonstration(t *testing.T, change ...func(*config.Config)) (*demo.Demo, *clock) {
 	t.Helper()
 	var c clock
 	d, err := demo.Start(t.Context(), demo.Options{
 		Dir: t.TempDir(), Listen: "127.0.0.1:0", Out: io.Discard,
 		Now: c.now,
+		Change: func(cfg *config.Config) {
+			for _, do := range change {
+				do(cfg)
+			}
+		},
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {

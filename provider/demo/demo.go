@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"loge/provider"
+	"loge/provider/config"
 	"loge/storage"
 )
 
@@ -31,6 +32,9 @@ type Options struct {
 	Log *slog.Logger
 	// Now is everybody's clock; nil: time.Now.
 	Now func() time.Time
+	// Change changes the provider's settings before they are checked; nil: not
+	// at all.
+	Change func(*config.Config)
 }
 
 // Demo is a running demonstration.
@@ -92,7 +96,7 @@ func Start(ctx context.Context, o Options) (d *Demo, err error) {
 	}
 	undo = append(undo, removeDir)
 
-	cfg, err := settings(d)
+	cfg, err := settings(d, o.Change)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 
 // settings are those of an invented agency; what they leave out has the
 // defaults of every installation.
-func settings(d *Demo) (config.Config, error) {
+func settings(d *Demo, change func(*config.Config)) (config.Config, error) {
 	cfg := config.Default()
 	cfg.Issuer = d.Issuer
 	cfg.Database = "sqlite:" + d.path("loge.db")
@@ -21,11 +21,12 @@ func settings(d *Demo) (config.Config, error) {
 	cfg.Mail.From = "espace-bailleur@entraide.example"
 	cfg.Mail.Directory = d.path("mails")
 	cfg.Mail.Separation = 0 // who plays waits for nothing
-	cfg.Letters.Separation = 0
 	cfg.Letters = config.Letters{
-		Sender: []string{"Entraide Val d’Orbe", "Service des bailleurs", "1 place du Marché", "39990 ORBE LE HAUT"},
-		Place:  "Orbe-le-Haut",
+		Separation: 0,
+		Sender:     []string{"Entraide Val d’Orbe", "Service des bailleurs", "1 place du Marché", "39990 ORBE LE HAUT"},
+		Place:      "Orbe-le-Haut",
 	}
+	cfg.Retention.Letters = 0 // the mailbox shows them as long as it is there
 	cfg.Service.Operator = "Entraide Val d’Orbe"
 	cfg.Service.Support = config.Support{
 		Mail:  "bailleurs@entraide.example",
@@ -33,6 +34,9 @@ func settings(d *Demo) (config.Config, error) {
 		Hours: "du lundi au vendredi de 9 h à 17 h",
 	}
 	cfg.Service.EmailRequired = true
+	if change != nil {
+		change(&cfg)
+	}
 	if err := cfg.Validate(); err != nil {
 		return cfg, fmt.Errorf("settings of the demonstration: %w", err)
 	}
