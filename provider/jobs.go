@@ -159,6 +159,14 @@ func (p *Provider) purge(ctx context.Context) error {
 			counts[e.name] = strconv.FormatInt(rows, 10)
 		}
 	}
+	files, err := p.Delivery.PurgeFiles(ctx)
+	if err != nil {
+		return err
+	}
+	if files > 0 {
+		p.Log.InfoContext(ctx, "purged", "kind", "files of letters", "rows", files)
+		counts["files of letters"] = strconv.Itoa(files)
+	}
 	if len(counts) == 0 {
 		return nil
 	}

@@ -154,7 +154,7 @@ func NewDelivery(cfg config.Config, db *storage.DB, log *slog.Logger, now func()
 	return delivery.New(delivery.Delivery{DB: db, Composer: composer, Sender: sender(cfg.Mail), Master: master,
 		Letters:  letter.Composer{Texts: texts, Service: cfg.Service, Letters: cfg.Letters, Issuer: cfg.Issuer},
 		Security: cfg.Security, Separation: cfg.Mail.Separation, Rate: cfg.Mail.Rate,
-		LetterSeparation: cfg.Letters.Separation, Now: now, Log: log}), nil
+		LetterSeparation: cfg.Letters.Separation, Files: cfg.Retention.Letters, Now: now, Log: log}), nil
 }
 
 func sender(m config.Mail) mail.Sender {

@@ -92,7 +92,7 @@ func (q *Queries) FinishPrintRun(ctx context.Context, run PrintRun, firstNew str
 	if firstNew == "" {
 		return nil
 	}
-	return q.exec(ctx, `UPDATE provisionals SET superseded_at = $3
+	return q.exec(ctx, `UPDATE provisionals SET superseded_at = $3, hash = ''
 		WHERE user_id IN (SELECT user_id FROM messages WHERE run = $1) AND id < $2 AND used_at = 0 AND superseded_at = 0`,
 		run.Number, firstNew, now)
 }
@@ -119,6 +119,13 @@ func (q *Queries) AbandonPrintRun(ctx context.Context, number int) error {
 func (q *Queries) InterruptedPrintRuns(ctx context.Context) ([]PrintRun, error) {
 	return all(ctx, q, scanPrintRun, `SELECT `+printRunColumns+` FROM print_runs
 		WHERE state = 'open' OR (state = 'abandoned' AND file <> '') ORDER BY number`)
+}
+
+// PrintedFiles returns the runs whose file is still on record: those that were
+// made before then, and those that somebody has printed and posted.
+func (q *Queries) PrintedFiles(ctx context.Context, before Time) ([]PrintRun, error) {
+	return all(ctx, q, scanPrintRun, `SELECT `+printRunColumns+` FROM print_runs
+		WHERE state = 'printed' AND file <> '' AND (created_at < $1 OR confirmed_at > 0) ORDER BY number`, before)
 }
 
 // PrintRun returns the run with that number.

@@ -6,9 +6,11 @@ import "context"
 // A user may have several for a short time, because the older one stays valid
 // until the newer one has left.
 type Provisional struct {
-	ID           string
-	UserID       string
-	Hash         []byte // keyed hash; the password itself is stored nowhere
+	ID     string
+	UserID string
+	// Hash is keyed, and empty once the password was used or replaced. That of one
+	// that expired stays, because who types it is told so.
+	Hash         []byte
 	Channel      string // ByEmail or ByLetter
 	EmailKey     string // case-folded address it was sent to, empty by letter
 	CreatedAt    Time
@@ -33,7 +35,7 @@ func (q *Queries) CreateProvisional(ctx context.Context, p Provisional) error {
 // SupersedeOtherProvisionals ends all of the user's provisional passwords but
 // one. It is called when that one has left, never before.
 func (q *Queries) SupersedeOtherProvisionals(ctx context.Context, userID, keepID string, now Time) error {
-	return q.exec(ctx, `UPDATE provisionals SET superseded_at = $3
+	return q.exec(ctx, `UPDATE provisionals SET superseded_at = $3, hash = ''
 		WHERE user_id = $1 AND id <> $2 AND used_at = 0 AND superseded_at = 0`, userID, keepID, now)
 }
 
@@ -60,7 +62,7 @@ func (q *Queries) Provisional(ctx context.Context, id string) (Provisional, erro
 // ConsumeProvisional uses a provisional password, which works once: ErrNotFound
 // when it has been used, replaced or has expired.
 func (q *Queries) ConsumeProvisional(ctx context.Context, id string, now Time) (Provisional, error) {
-	return one(ctx, q, scanProvisional, `UPDATE provisionals SET used_at = $2
+	return one(ctx, q, scanProvisional, `UPDATE provisionals SET used_at = $2, hash = ''
 		WHERE id = $1 AND used_at = 0 AND superseded_at = 0 AND expires_at > $2
 		RETURNING `+provisionalColumns, id, now)
 }

@@ -83,7 +83,7 @@ func (q *Queries) QueuedMessage(ctx context.Context, reference string) (Message,
 
 // endCarried ends the provisional password that the message carried.
 func (q *Queries) endCarried(ctx context.Context, messageID string, now Time) error {
-	err := q.exec(ctx, `UPDATE provisionals SET superseded_at = $2 WHERE used_at = 0 AND superseded_at = 0
+	err := q.exec(ctx, `UPDATE provisionals SET superseded_at = $2, hash = '' WHERE used_at = 0 AND superseded_at = 0
 		AND id = (SELECT provisional_id FROM messages WHERE id = $1)`, messageID, now)
 	if err != nil {
 		return fmt.Errorf("end the password it carried: %w", err)
@@ -132,7 +132,7 @@ func (q *Queries) ReturnedLetters(ctx context.Context, userID, reason string, no
 	if err != nil {
 		return 0, fmt.Errorf("give up letters: %w", err)
 	}
-	return q.execCount(ctx, `UPDATE provisionals SET superseded_at = $2
+	return q.execCount(ctx, `UPDATE provisionals SET superseded_at = $2, hash = ''
 		WHERE user_id = $1 AND channel = 'letter' AND used_at = 0 AND superseded_at = 0 AND expires_at > $2`, userID, now)
 }
 

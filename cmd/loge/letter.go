@@ -89,6 +89,6 @@ func (a *app) sayRun(r printRun) {
 	case storage.MessageIdentifier:
 		a.say("  Once it is posted: loge letter printed %d. The passwords are due after that.", r.Number)
 	case storage.MessageProvisional:
-		a.say("  Delete the file once it is printed: it holds secrets.")
+		a.say("  It holds secrets. Once it is posted: loge letter printed %d, which deletes the file.", r.Number)
 	}
 }

@@ -43,12 +43,24 @@ func (c letterPrintedCmd) Run(a *app) error {
 		return err
 	}
 	defer db.Close()
-	due, err := office.Confirm(a.ctx, c.Number, on, actor())
+	done, err := office.Confirm(a.ctx, c.Number, on, actor())
 	if err != nil {
 		return err
 	}
-	return a.print(map[string]any{"run": c.Number, "passwords_due": due.Format(time.DateOnly)}, func() {
-		a.say("Run %d is marked printed. Passwords that follow it are due on %s: loge letter print.", c.Number, due.Format(time.DateOnly))
+	value := map[string]any{"run": c.Number, "file_deleted": done.Deleted}
+	if done.Kind == storage.MessageIdentifier {
+		value["passwords_due"] = done.Due.Format(time.DateOnly)
+	}
+	return a.print(value, func() {
+		a.say("Run %d is marked printed.", c.Number)
+		if done.Kind == storage.MessageIdentifier {
+			a.say("Passwords that follow it are due on %s: loge letter print.", done.Due.Format(time.DateOnly))
+		}
+		if done.Deleted {
+			a.say("Its file is deleted.")
+		} else {
+			a.say("Its file is not here: delete it where it was printed.")
+		}
 	})
 }
 

@@ -194,6 +194,7 @@ type Retention struct {
 	Sessions time.Duration `yaml:"sessions"`
 	Audit    time.Duration `yaml:"audit"`
 	Messages time.Duration `yaml:"messages"`
+	Letters  time.Duration `yaml:"letters"` // the files of letters, unless somebody says earlier that they are printed; 0: until then
 }
 
 // Metrics is where the server tells about itself.
@@ -259,6 +260,6 @@ func Default() Config {
 			DPoPNonce:           NonceOptional,
 		},
 		Sessions:  Sessions{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
-		Retention: Retention{Inactive: 730 * day, Dormant: 365 * day, Unused: 365 * day, Closed: 30 * day, Sessions: 30 * day, Audit: 365 * day, Messages: 365 * day},
+		Retention: Retention{Inactive: 730 * day, Dormant: 365 * day, Unused: 365 * day, Closed: 30 * day, Sessions: 30 * day, Audit: 365 * day, Messages: 365 * day, Letters: 3 * day},
 	}
 }

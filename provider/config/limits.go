@@ -65,6 +65,9 @@ func (c *Config) limits(f *faults) {
 	positive(f, "retention.sessions", c.Retention.Sessions)
 	positive(f, "retention.audit", c.Retention.Audit)
 	positive(f, "retention.messages", c.Retention.Messages)
+	if c.Retention.Letters < 0 {
+		f.add("retention.letters", "must be 0s, for files that stay until they are marked printed, or more, for example 72h")
+	}
 }
 
 func between(f *faults, path string, n, low, high int) {

@@ -187,6 +187,7 @@ func TestEachFaultIsNamed(t *testing.T) {
 		{"closed kept", "retention.closed", "1s or more", func(c *Config) { c.Retention.Closed = 0 }},
 		{"sessions kept", "retention.sessions", "1s or more", func(c *Config) { c.Retention.Sessions = 0 }},
 		{"audit kept", "retention.audit", "1s or more", func(c *Config) { c.Retention.Audit = 0 }},
+		{"letters kept", "retention.letters", "0s", func(c *Config) { c.Retention.Letters = -time.Second }},
 		{"messages kept", "retention.messages", "1s or more", func(c *Config) { c.Retention.Messages = 0 }},
 		{"metrics without a port", "metrics.listen", "port", func(c *Config) { c.Metrics.Listen = "localhost" }},
 		{"metrics on the public address", "metrics.listen", "another port", func(c *Config) { c.Metrics.Listen = c.Listen }},

@@ -26,6 +26,9 @@ type Delivery struct {
 	// LetterSeparation is how many working days lie between the letters of an
 	// identifier and its password; 0 prints both at once.
 	LetterSeparation int
+	// Files is how long the file of a run stays unless somebody says earlier that
+	// it is printed; 0: until somebody does.
+	Files time.Duration
 	// Rate is how many e-mails leave in a minute, from all replicas together; 0:
 	// no limit.
 	Rate int

@@ -13,27 +13,34 @@ import (
 	"loge/storage"
 )
 
+// Confirmed is what follows once a run was printed and posted.
+type Confirmed struct {
+	Kind    string    // of the run, storage.Message…
+	Due     time.Time // day from which [Delivery.Print] prints the passwords that follow identifiers
+	Deleted bool      // the file, which nobody needs any more; false: it is not on this machine
+}
+
 // Confirm records that a run was printed and posted on that day: the passwords
-// that follow its identifiers are due LetterSeparation working days later. It
-// returns the day from which [Delivery.Print] prints them.
-func (d *Delivery) Confirm(ctx context.Context, run int, on time.Time, actor string) (due time.Time, err error) {
+// that follow its identifiers are due LetterSeparation working days later, and
+// its file goes.
+func (d *Delivery) Confirm(ctx context.Context, run int, on time.Time, actor string) (done Confirmed, err error) {
 	now := d.Now()
 	stored, err := d.DB.PrintRun(ctx, run)
 	if errors.Is(err, storage.ErrNotFound) {
-		return due, fmt.Errorf("there is no run %d: loge letter runs lists them", run)
+		return done, fmt.Errorf("there is no run %d: loge letter runs lists them", run)
 	}
 	if err != nil {
-		return due, fmt.Errorf("load print run: %w", err)
+		return done, fmt.Errorf("load print run: %w", err)
 	}
 	switch {
 	case on.After(now):
-		return due, fmt.Errorf("run %d cannot be posted on %s: that day has not come yet", run, on.Format(time.DateOnly))
+		return done, fmt.Errorf("run %d cannot be posted on %s: that day has not come yet", run, on.Format(time.DateOnly))
 	case text.EndOfDay(on).Before(stored.CreatedAt.Time()):
-		return due, fmt.Errorf("run %d was made later than %s", run, on.Format(time.DateOnly))
+		return done, fmt.Errorf("run %d was made later than %s", run, on.Format(time.DateOnly))
 	}
-	due = text.AddWorkingDays(on, d.LetterSeparation)
+	done.Kind, done.Due = stored.Kind, text.AddWorkingDays(on, d.LetterSeparation)
 	err = d.DB.InTx(ctx, func(q *storage.Queries) error {
-		if _, err := q.ConfirmPrintRun(ctx, run, actor, storage.At(on), storage.At(due)); err != nil {
+		if _, err := q.ConfirmPrintRun(ctx, run, actor, storage.At(on), storage.At(done.Due)); err != nil {
 			return err
 		}
 		return q.Audit(ctx, storage.AuditEvent{At: storage.At(now), Actor: actor, Action: "letters.posted", Subject: strconv.Itoa(run),
@@ -41,14 +48,17 @@ func (d *Delivery) Confirm(ctx context.Context, run int, on time.Time, actor str
 	})
 	if errors.Is(err, storage.ErrNotFound) {
 		if !stored.ConfirmedAt.IsZero() {
-			return due, fmt.Errorf("run %d is marked already, by %s", run, stored.ConfirmedBy)
+			return done, fmt.Errorf("run %d is marked already, by %s", run, stored.ConfirmedBy)
 		}
-		return due, fmt.Errorf("run %d was interrupted: its letters are printed again by loge letter print", run)
+		return done, fmt.Errorf("run %d was interrupted: its letters are printed again by loge letter print", run)
 	}
 	if err != nil {
-		return due, fmt.Errorf("mark run printed: %w", err)
+		return done, fmt.Errorf("mark run printed: %w", err)
 	}
-	return due, nil
+	if done.Deleted, err = d.deleteFile(context.WithoutCancel(ctx), stored); err != nil {
+		return done, fmt.Errorf("run %d is marked printed, but its file is still there: %w", run, err)
+	}
+	return done, nil
 }
 
 // letterNumber is the shape of the number at the foot of a sheet.

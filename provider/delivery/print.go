@@ -85,6 +85,9 @@ func (d *Delivery) printAll(ctx context.Context, dir, actor string) ([]Run, erro
 	if err != nil {
 		return runs, fmt.Errorf("clear away an interrupted print run: %w", err)
 	}
+	if _, err := d.PurgeFiles(ctx); err != nil {
+		d.Log.WarnContext(ctx, "files of earlier letters are still there", "error", err)
+	}
 	for _, k := range letterKinds {
 		last := ""
 		for {
