@@ -26,6 +26,9 @@ const (
 // Redirectable is the rule for addresses a code may travel to.
 func Redirectable(uri string) bool { return redirectable(uri) }
 
+// Registered is the rule for addresses that a client may be answered at.
+func Registered(c storage.Client, uri string) bool { return registered(c, uri) }
+
 // ParseBasic reads a Basic header as the token endpoint does.
 func ParseBasic(header string) (id, secret string, ok bool) {
 	c, ok := parseBasic(header)

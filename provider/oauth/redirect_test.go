@@ -4,6 +4,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -140,6 +141,32 @@ func FuzzRedirectURI(f *testing.F) {
 		u, err := url.Parse(uri)
 		if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || strings.ContainsAny(uri, "\\\t\r\n \x00#") || u.Scheme != "https" && u.Scheme != "http" {
 			t.Errorf("%q is taken for an address to redirect to", uri)
+		}
+	})
+}
+
+// Whatever is asked, a public client is answered at the address that it
+// registered, but for the port.
+func FuzzLoopbackPort(f *testing.F) {
+	for _, uri := range append(corpus, "http://127.0.0.1:51004/retour?a=1", "http://127.0.0.1:51004@evil.example/retour?a=1", "http://[::1]:5/r", "http://127.0.0.1:99999/retour?a=1") {
+		f.Add(uri)
+	}
+	c := storage.Client{AuthMethod: storage.AuthNone, RedirectURIs: []string{"http://127.0.0.1/retour?a=1", "http://[::1]:8000/r"}}
+	f.Fuzz(func(t *testing.T, uri string) {
+		if !oauth.Registered(c, uri) {
+			return
+		}
+		u, err := url.Parse(uri)
+		if err != nil || u.Scheme != "http" || u.User != nil || u.Fragment != "" || strings.ContainsRune(uri, '#') {
+			t.Fatalf("%q is taken for a registered address: %v", uri, err)
+		}
+		port := u.Port()
+		u.Host = strings.TrimSuffix(u.Host, ":"+port)
+		if n, err := strconv.Atoi(port); port != "" && (err != nil || n < 1 || n > 65535 || strconv.Itoa(n) != port) {
+			t.Errorf("%q: port %q", uri, port)
+		}
+		if got := u.String(); got != "http://127.0.0.1/retour?a=1" && got != "http://[::1]/r" {
+			t.Errorf("%q is taken for a registered address", uri)
 		}
 	})
 }
