@@ -1,11 +1,11 @@
 // Package partnertest has partner applications sign people in with the libraries
-// and servers that partners use: openid-client on Node.js and mod_auth_openidc
-// in Apache. (go-oidc plays the partner in all other tests, see
-// provider/providertest.) Each goes through the real pages, signs out, and is
-// told of it by a logout token.
+// and servers that partners use: openid-client on Node.js, mod_auth_openidc in
+// Apache, and PHP without any. (go-oidc plays the partner in all other tests, see
+// provider/providertest.) Each goes through the real pages and signs out; the
+// first two are told of it by a logout token.
 //
-// The tests need Node.js 18 or later with npm, Apache 2.4 with mod_auth_openidc, and the
-// build tag partners:
+// The tests need Node.js 18 or later with npm, Apache 2.4 with mod_auth_openidc,
+// PHP 8, and the build tag partners:
 //
 //	go test -tags partners ./provider/partnertest/
 //
