@@ -84,7 +84,7 @@ func New(ctx context.Context, cfg config.Config, db *storage.DB, log *slog.Logge
 	if p.pages, err = web.NewPages(texts, cfg.Service, cfg.Issuer, log); err != nil {
 		return nil, err
 	}
-	if p.Delivery, err = NewDelivery(cfg, db, log, opts.Now); err != nil {
+	if p.Delivery, err = newDelivery(cfg, db, log, opts.Now, texts, master); err != nil {
 		return nil, err
 	}
 	sessions := session.New(master, db, cfg.Sessions.Idle, cfg.Sessions.Absolute, strings.HasPrefix(cfg.Issuer, "https://"), opts.Now)
@@ -147,6 +147,10 @@ func NewDelivery(cfg config.Config, db *storage.DB, log *slog.Logger, now func()
 	if err != nil {
 		return nil, fmt.Errorf("load texts: %w", err)
 	}
+	return newDelivery(cfg, db, log, now, texts, master)
+}
+
+func newDelivery(cfg config.Config, db *storage.DB, log *slog.Logger, now func() time.Time, texts *text.Catalog, master secret.Master) (*delivery.Delivery, error) {
 	composer, err := mail.NewComposer(mail.Composer{Texts: texts, Service: cfg.Service, Issuer: cfg.Issuer, From: cfg.Mail.From, Now: now})
 	if err != nil {
 		return nil, err

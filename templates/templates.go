@@ -2,6 +2,7 @@ package templates
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 )
 
 //go:embed layout.html partials pages locales static
@@ -18,14 +20,22 @@ var files embed.FS
 // Files are the embedded files: locales/ and static/ are read from here.
 func Files() fs.FS { return files }
 
-// Set is the parsed pages. Each page is its own set of layout, partials and
-// page, so that two pages may both define "main".
+// Set is the pages. Each page is its own set of layout, partials and page, so
+// that two pages may both define "main"; it is made when it is first shown: most
+// servers never show most of them.
 type Set struct {
-	pages map[string]*template.Template
+	base  *template.Template // layout and partials; never executed, so that it can be cloned
+	pages map[string]*page
 }
 
-// Parse parses every page with funcs. A fault in any of them is an error at
-// start rather than on the day somebody opens the page.
+type page struct {
+	file   string
+	once   sync.Once
+	parsed *template.Template
+	err    error
+}
+
+// Parse parses layout and partials with funcs, and finds the pages.
 func Parse(funcs template.FuncMap) (*Set, error) {
 	base, err := template.New("layout.html").Option("missingkey=error").Funcs(funcs).
 		ParseFS(files, "layout.html", "partials/*.html")
@@ -36,18 +46,38 @@ func Parse(funcs template.FuncMap) (*Set, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list pages: %w", err)
 	}
-	set := &Set{pages: make(map[string]*template.Template, len(names))}
+	set := &Set{base: base, pages: make(map[string]*page, len(names))}
 	for _, name := range names {
-		page, err := base.Clone()
-		if err != nil {
-			return nil, fmt.Errorf("parse %s: %w", name, err)
-		}
-		if page, err = page.ParseFS(files, name); err != nil {
-			return nil, fmt.Errorf("parse %s: %w", name, err)
-		}
-		set.pages[strings.TrimSuffix(path.Base(name), ".html")] = page
+		set.pages[strings.TrimSuffix(path.Base(name), ".html")] = &page{file: name}
 	}
 	return set, nil
+}
+
+// Check parses every page. The files are those that the program was built with:
+// it is for tests.
+func (s *Set) Check() error {
+	var errs []error
+	for _, name := range s.Names() {
+		_, err := s.page(name)
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Set) page(name string) (*template.Template, error) {
+	p := s.pages[name]
+	if p == nil {
+		return nil, fmt.Errorf("no page %q", name)
+	}
+	p.once.Do(func() {
+		if p.parsed, p.err = s.base.Clone(); p.err == nil {
+			p.parsed, p.err = p.parsed.ParseFS(files, p.file)
+		}
+	})
+	if p.err != nil {
+		return nil, fmt.Errorf("parse %s: %w", p.file, p.err)
+	}
+	return p.parsed, nil
 }
 
 // Names returns the pages' names, sorted: "login" for pages/login.html.
@@ -59,9 +89,9 @@ func (s *Set) Has(name string) bool { return s.pages[name] != nil }
 // Execute writes one page. After an error w holds part of a page: give it a
 // buffer.
 func (s *Set) Execute(w io.Writer, name string, data any) error {
-	page := s.pages[name]
-	if page == nil {
-		return fmt.Errorf("no page %q", name)
+	page, err := s.page(name)
+	if err != nil {
+		return err
 	}
 	if err := page.ExecuteTemplate(w, "layout.html", data); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)

@@ -26,6 +26,9 @@ func TestEveryFileBecomesAPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := set.Check(); err != nil {
+		t.Error(err)
+	}
 	names, err := fs.Glob(templates.Files(), "pages/*.html")
 	if err != nil {
 		t.Fatal(err)
@@ -40,14 +43,18 @@ func TestEveryFileBecomesAPage(t *testing.T) {
 	}
 }
 
-func TestAFaultStopsTheStart(t *testing.T) {
+func TestAFaultIsFound(t *testing.T) {
 	fewer := template.FuncMap{}
 	for name, f := range funcs {
 		if name != "unstop" { // called by pages, not by the layout
 			fewer[name] = f
 		}
 	}
-	if _, err := templates.Parse(fewer); err == nil || !strings.Contains(err.Error(), "unstop") {
+	set, err := templates.Parse(fewer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := set.Check(); err == nil || !strings.Contains(err.Error(), "unstop") {
 		t.Errorf("a page that calls an unknown function: %v", err)
 	}
 	if _, err := templates.Parse(nil); err == nil {

@@ -12,55 +12,29 @@ import (
 	"loge/templates"
 )
 
-// bodies are the parsed templates of every kind.
-type bodies struct {
-	text map[string]*texttemplate.Template
-	html map[string]*template.Template
-}
-
-// parseBodies parses the templates with functions that do nothing: each mail
-// brings its own, bound to its values.
-func parseBodies() (bodies, error) {
-	b := bodies{text: map[string]*texttemplate.Template{}, html: map[string]*template.Template{}}
-	var nobody writer
-	for kind := range kinds {
-		t, err := texttemplate.New("layout.txt").Funcs(nobody.textFuncs()).
-			ParseFS(templates.Mail, "mail/layout.txt", "mail/"+kind+".txt")
-		if err != nil {
-			return bodies{}, fmt.Errorf("parse mail %s: %w", kind, err)
-		}
-		h, err := template.New("layout.html").Funcs(nobody.htmlFuncs()).
-			ParseFS(templates.Mail, "mail/layout.html", "mail/"+kind+".html")
-		if err != nil {
-			return bodies{}, fmt.Errorf("parse mail %s: %w", kind, err)
-		}
-		b.text[kind], b.html[kind] = t, h
-	}
-	return b, nil
-}
-
-// write makes the subject and the two parts of a mail.
+// write makes the subject and the two parts of a mail. The templates are parsed
+// for each: that takes less than a tenth of a millisecond, beside a relay.
 func (c *Composer) write(m Message) (subject, plain, rich string, err error) {
 	w := writer{texts: c.Texts, name: m.ToName, issuer: c.Issuer, colour: c.Service.Colours.Main, vars: m.Data.vars()}
 	if subject, err = w.plain(kinds[m.Kind]); err != nil {
 		return "", "", "", err
 	}
 	w.subject = subject
-	t, err := c.bodies.text[m.Kind].Clone()
+	t, err := texttemplate.New("layout.txt").Funcs(w.textFuncs()).ParseFS(templates.Mail, "mail/layout.txt", "mail/"+m.Kind+".txt")
 	if err != nil {
-		return "", "", "", err
+		return "", "", "", fmt.Errorf("parse mail %s: %w", m.Kind, err)
 	}
-	h, err := c.bodies.html[m.Kind].Clone()
+	h, err := template.New("layout.html").Funcs(w.htmlFuncs()).ParseFS(templates.Mail, "mail/layout.html", "mail/"+m.Kind+".html")
 	if err != nil {
-		return "", "", "", err
+		return "", "", "", fmt.Errorf("parse mail %s: %w", m.Kind, err)
 	}
 	var out bytes.Buffer
-	if err := t.Funcs(w.textFuncs()).Execute(&out, nil); err != nil {
+	if err := t.Execute(&out, nil); err != nil {
 		return "", "", "", err
 	}
 	plain = out.String()
 	out.Reset()
-	if err := h.Funcs(w.htmlFuncs()).Execute(&out, nil); err != nil {
+	if err := h.Execute(&out, nil); err != nil {
 		return "", "", "", err
 	}
 	return subject, plain, out.String(), nil

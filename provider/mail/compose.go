@@ -24,12 +24,9 @@ type Composer struct {
 	Issuer  string // public address: the only one mails link to, and the domain of Message-IDs
 	From    string // sender's address; its name is the service's
 	Now     func() time.Time
-
-	bodies bodies
 }
 
-// NewComposer parses the templates, so that a fault in one of them shows at
-// start.
+// NewComposer checks the addresses and binds the operator's names into the texts.
 func NewComposer(c Composer) (*Composer, error) {
 	if err := checkAddress(c.From); err != nil {
 		return nil, fmt.Errorf("mail.from: %w", err)
@@ -37,9 +34,6 @@ func NewComposer(c Composer) (*Composer, error) {
 	site, err := url.Parse(c.Issuer)
 	if err != nil || site.Hostname() == "" {
 		return nil, fmt.Errorf("issuer %q has no host for the Message-ID", c.Issuer)
-	}
-	if c.bodies, err = parseBodies(); err != nil {
-		return nil, err
 	}
 	c.Texts = c.Texts.With(map[string]string{
 		"nom_service":  c.Service.Name,

@@ -20,8 +20,8 @@ type Pages struct {
 	Log       *slog.Logger
 }
 
-// NewPages binds the operator's names into the texts and parses everything, so
-// that a broken page stops the start and not a visitor.
+// NewPages binds the operator's names into the texts and finds the pages and
+// the files beside them.
 func NewPages(texts *text.Catalog, service config.Service, issuer string, log *slog.Logger) (*Pages, error) {
 	bound := texts.With(ServiceVars(service, issuer))
 	set, err := templates.Parse(Funcs(bound))

@@ -6,21 +6,22 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
-	"mime"
 	"net/http"
 	"path"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"loge/provider/config"
 	"loge/templates"
 )
 
 // Assets are the style sheet, the script and the icon: read once, compressed
-// once, served from memory.
+// when first asked for, served from memory.
 type Assets struct {
 	files map[string]asset
 }
@@ -29,7 +30,7 @@ type asset struct {
 	kind    string // Content-Type
 	version string // start of the SHA-256 of plain
 	plain   []byte
-	gzipped []byte // nil when not smaller
+	gzipped func() []byte // nil when not smaller
 }
 
 // Our own colours, for settings that name none: 8.3:1 and 6.5:1 on white.
@@ -74,24 +75,36 @@ func NewAssets(c config.Colours) (*Assets, error) {
 	return a, nil
 }
 
+// kinds are the Content-Types of the files there are: what the system would say
+// differs from machine to machine.
+var kinds = map[string]string{
+	".css": "text/css; charset=utf-8",
+	".js":  "text/javascript; charset=utf-8",
+	".svg": "image/svg+xml",
+}
+
 func newAsset(name string, data []byte) (asset, error) {
+	kind := kinds[path.Ext(name)]
+	if kind == "" {
+		return asset{}, fmt.Errorf("static file %s: its kind is unknown", name)
+	}
 	sum := sha256.Sum256(data)
-	f := asset{kind: mime.TypeByExtension(path.Ext(name)), version: hex.EncodeToString(sum[:6]), plain: data}
+	return asset{kind: kind, version: hex.EncodeToString(sum[:6]), plain: data,
+		gzipped: sync.OnceValue(func() []byte { return compressed(data) })}, nil
+}
+
+// compressed returns nil when that is not smaller.
+func compressed(data []byte) []byte {
 	var b bytes.Buffer
 	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	if err != nil {
-		return f, fmt.Errorf("compress %s: %w", name, err)
+	if err == nil {
+		_, err = z.Write(data)
+		err = errors.Join(err, z.Close())
 	}
-	if _, err := z.Write(data); err != nil {
-		return f, fmt.Errorf("compress %s: %w", name, err)
+	if err != nil || b.Len() >= len(data) {
+		return nil // plain is right in any case
 	}
-	if err := z.Close(); err != nil {
-		return f, fmt.Errorf("compress %s: %w", name, err)
-	}
-	if b.Len() < len(data) {
-		f.gzipped = b.Bytes()
-	}
-	return f, nil
+	return b.Bytes()
 }
 
 // URL is the address of a file with the version of its content, so that it may
@@ -118,9 +131,11 @@ func (f asset) serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	body, etag := f.plain, `"`+f.version+`"`
 	h.Add("Vary", "Accept-Encoding")
-	if f.gzipped != nil && acceptsGzip(r.Header.Get("Accept-Encoding")) {
-		body, etag = f.gzipped, `"`+f.version+`-gz"`
-		h.Set("Content-Encoding", "gzip")
+	if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+		if gzipped := f.gzipped(); gzipped != nil {
+			body, etag = gzipped, `"`+f.version+`-gz"`
+			h.Set("Content-Encoding", "gzip")
+		}
 	}
 	h.Set("ETag", etag)
 	if r.URL.Query().Get("v") == f.version {
