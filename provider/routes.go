@@ -69,6 +69,8 @@ func (p *Provider) newRouter() (*mux.Router, error) {
 	show("/compte", p.signin.SignedIn(p.self.Account))
 	step("/compte/mot-de-passe", p.signin.SignedIn(p.self.Password), p.signin.SignedIn(p.self.SubmitPassword))
 	step("/compte/confirmer", p.signin.SignedIn(p.self.Confirm), p.signin.SignedIn(p.self.SubmitConfirm))
+	show("/compte/donnees", p.signin.SignedIn(p.self.Confirmed(p.self.Data)))
+	show("/compte/donnees.json", p.signin.SignedIn(p.self.Confirmed(p.self.DataFile)))
 	step("/compte/renseignements", p.signin.SignedIn(p.self.Details), p.signin.SignedIn(p.self.SubmitDetails))
 	step("/compte/adresse-e-mail", p.signin.SignedIn(p.self.Email), p.signin.SignedIn(p.self.SubmitEmail))
 	step("/compte/adresse-e-mail/code", p.signin.SignedIn(p.self.Code), p.signin.SignedIn(p.self.SubmitCode))

@@ -114,6 +114,9 @@ type Service struct {
 	EmailRequired bool `yaml:"email_required"`
 	// Reminders go, three times, to those who never signed in.
 	Reminders bool `yaml:"reminders"`
+	// DPO is how people reach the data protection officer: an address, or a
+	// sentence's end with one; empty: they are not told.
+	DPO string `yaml:"dpo"`
 	// LegalNotice and PrivacyNotice are Markdown files shown on
 	// /mentions-legales and /donnees-personnelles; empty: a text of our own.
 	LegalNotice   string `yaml:"legal_notice"`

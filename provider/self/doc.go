@@ -5,6 +5,7 @@
 //	/compte/renseignements         names, telephone, fonction
 //	/compte/adresse-e-mail         another address, with the password and a code
 //	/adresse-e-mail/annuler        the former address takes that back; nobody signed in
+//	/compte/donnees[.json]         everything that is kept about the person
 //	/compte/mot-de-passe           another password, for who knows the current one
 //	/compte/confirmer              the password again, before what Confirmed guards
 //	/compte/appareils/deconnecter  ends the session of one browser

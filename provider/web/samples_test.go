@@ -21,6 +21,7 @@ var service = config.Service{
 	AccountName: "Mon Compte Partenaire",
 	Operator:    "l’Agence du logement de Valmont",
 	Support:     config.Support{Mail: "aide@valmont.example", Phone: "01 99 00 12 34", Hours: "du lundi au vendredi, de 9 h à 16 h"},
+	DPO:         "dpo@valmont.example",
 	Colours:     config.Colours{Main: "#0a4f8f", Error: "#b3261e"},
 }
 
@@ -139,6 +140,11 @@ func samples(evil string) []sample {
 		Texts                                                                                                 []selfText
 		Done                                                                                                  string
 	}
+	type dataField struct{ Column, Value string }
+	type dataTable struct {
+		Table string
+		Rows  [][]dataField
+	}
 	type until struct {
 		Until, MaskedEmail string
 		Letter             bool
@@ -254,6 +260,12 @@ func samples(evil string) []sample {
 		{"emailundodead", web.View{Template: "emailundodead"}},
 		{"emailundone", web.View{Template: "emailundone", Data: struct{ Taken bool }{}}},
 		{"emailundone-prise", web.View{Template: "emailundone", Data: struct{ Taken bool }{true}}},
+		{"selfdata", web.View{Template: "selfdata", SignedIn: true, Number: or("45675320380001"), TimeLimit: limit, Data: struct {
+			Name, Identifier, Number, MadeAt string
+			Tables                           []dataTable
+		}{or("Marguerite Lefèvre"), or("LOG 4F7K29QX"), or("45675320380001"), or("12 mars 2026 à 9 h 05"), []dataTable{
+			{"users", [][]dataField{{{"identifier", or("LOG 4F7K29QX")}, {"email", or("marguerite.lefevre@exemple.fr")}, {"last_sign_in_at", or("12 mars 2026 à 9 h 05")}}}},
+			{"sessions", [][]dataField{{{"authenticated_at", or("12 mars 2026 à 9 h 05")}, {"user_agent", or("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")}}, {{"authenticated_at", or("11 mars 2026 à 9 h 05")}}}}}}}},
 		{"confirm", web.View{Template: "confirm", SignedIn: true, Number: or("45675320380001"), TimeLimit: limit, Data: struct{ Identifier, Back string }{or("LOG 4F7K29QX"), or("/compte/donnees")}}},
 		{"confirm-erreur", web.View{Template: "confirm", SignedIn: true, Number: or("45675320380001"), Values: values, Errors: wrong("mot_de_passe", "self.error.current_wrong"), Data: struct{ Identifier, Back string }{or("LOG 4F7K29QX"), or("/compte")}}},
 		{"proof", web.View{Template: "proof", Title: "proof.rules.title", TitleVars: []string{"version", or("3")}, SignedIn: true, Number: or("45675320380001"), Data: struct {
