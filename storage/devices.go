@@ -13,7 +13,7 @@ type Device struct {
 	PolledAt     Time   // its last question
 	TooSoon      bool   // that one came before the pause was over
 	GrantID      string // "" until a person has agreed
-	Session      string // as in Code
+	Session      string // as in Code; before a person has agreed, what the device asked for
 	DeniedAt     Time
 	UsedAt       Time
 	CreatedAt    Time

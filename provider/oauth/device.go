@@ -71,9 +71,17 @@ func (p *Provider) awaitPerson(ctx context.Context, u *unit, w http.ResponseWrit
 	if err := checkScope(q, params); err != nil {
 		return nil, err
 	}
+	wanted, err := p.targetOf(ctx, u.client.Client, params.values["resource"])
+	if err != nil {
+		return nil, err
+	}
+	asked, err := (&record{Version: recordVersion, Resources: wanted.resources}).encode()
+	if err != nil {
+		return nil, err
+	}
 	code, signature := p.tokens.device.generate()
 	now := p.Now()
-	row := storage.Device{Signature: signature, ClientID: u.client.ID, Scopes: strings.Join(q.scopes, " "), Pause: devicePause,
+	row := storage.Device{Signature: signature, ClientID: u.client.ID, Scopes: strings.Join(q.scopes, " "), Pause: devicePause, Session: asked,
 		CreatedAt: storage.At(now), ExpiresAt: storage.At(now.Add(deviceLifetime))}
 	userCode, err := p.storeDevice(ctx, row)
 	if err != nil {
@@ -158,10 +166,14 @@ func (p *Provider) redeemDevice(ctx context.Context, u *unit, r *http.Request, p
 	case d.GrantID == "":
 		return nil, p.notYet(ctx, d)
 	}
-	if err := p.aim(ctx, u, nil, params); err != nil {
+	rec := &record{}
+	if err := rec.decode(d.Session); err != nil {
 		return nil, err
 	}
-	return p.giveDevice(ctx, u, d)
+	if err := p.aim(ctx, u, rec.Resources, params); err != nil {
+		return nil, err
+	}
+	return p.giveDevice(ctx, u, d, rec)
 }
 
 // deviceOf returns the device of that code. A code that another client shows has
@@ -223,11 +235,7 @@ func (p *Provider) notYet(ctx context.Context, d storage.Device) error {
 }
 
 // giveDevice makes the tokens of a device about which a person has agreed.
-func (p *Provider) giveDevice(ctx context.Context, u *unit, d storage.Device) (*tokenResponse, error) {
-	rec := &record{}
-	if err := rec.decode(d.Session); err != nil {
-		return nil, err
-	}
+func (p *Provider) giveDevice(ctx context.Context, u *unit, d storage.Device, rec *record) (*tokenResponse, error) {
 	scopes := words(d.Scopes)
 	if _, err := p.mayBeIssued(ctx, rec.Session, u.client.ID, scopes); err != nil {
 		return nil, invalidGrant(err)

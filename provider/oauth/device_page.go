@@ -128,7 +128,18 @@ func (p *Provider) approveDevice(ctx context.Context, f storage.Flow, c *client,
 	}
 	ctx, u := begin(ctx)
 	grant := p.newGrant(q, s)
-	session, err := newRecord(s, p.subject(c.Client, s.UserID)).encode()
+	d, err := p.DB.Device(ctx, f.Device)
+	if err != nil {
+		return fmt.Errorf("load device: %w", err)
+	}
+	asked, rec := &record{}, newRecord(s, p.subject(c.Client, s.UserID))
+	if d.Session != "" { // empty when it was asked by an earlier version
+		if err := asked.decode(d.Session); err != nil {
+			return err
+		}
+	}
+	rec.Resources = asked.Resources
+	session, err := rec.encode()
 	if err != nil {
 		return err
 	}

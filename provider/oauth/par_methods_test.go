@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -142,6 +143,25 @@ func TestDevicesGetJWTsOfTheirOwn(t *testing.T) {
 		}
 		if seen, not := b.introspect(t, got.Access, "compta"), b.introspect(t, got.Access, "baux"); seen["active"] != true || not["active"] != false {
 			t.Errorf("resource servers see %v, %v", seen, not)
+		}
+
+		// What the device asked for at first bounds its tokens (RFC 8707 §2.2).
+		query := url.Values{"scope": {offlineScope}, "resource": {"https://autre.example/"}}
+		if w := b.postForm("/oauth2/device", query, "borne"); w.Code != 400 || !strings.Contains(w.Body.String(), "invalid_target") {
+			t.Errorf("a device asks for a resource that the client may not call: %d %s", w.Code, w.Body)
+		}
+		d = b.waits(t, "borne", "resource", "https://compta.example/")
+		flow, _ = b.types(t, d.UserCode)
+		b.agrees(t, flow)
+		form = url.Values{"grant_type": {storage.GrantDevice}, "device_code": {d.Code}}
+		wantRefused(t, "another resource than at first", b.token(t, with(form, "resource", "urn:loge:baux"), "borne"), 400, "invalid_target")
+		got = b.token(t, with(form, "resource", "-"), "borne")
+		if got.status != 200 || idToken(t, got.Access).all["aud"] != "https://compta.example/" {
+			t.Errorf("the resource asked for at first: %+v", got)
+		}
+		wantRefused(t, "another one at refresh", b.token(t, refreshes(got.Refresh, "resource", "urn:loge:baux"), "borne"), 400, "invalid_target")
+		if next := b.token(t, refreshes(got.Refresh), "borne"); idToken(t, next.Access).all["aud"] != "https://compta.example/" {
+			t.Errorf("refreshed: %+v", next)
 		}
 	})
 }
