@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"loge/provider/account"
@@ -132,24 +134,15 @@ func (c accountShowCmd) Run(a *app) error {
 		return err
 	}
 	return a.print(d, func() {
-		a.say("%s  %s, département %s, %s, %s", d.Number, d.Kind, d.Department, d.Channel, d.State)
-		a.say("%s", d.Name)
-		for _, line := range d.Address {
-			a.say("%s", line)
+		a.say("%s  %s, %s, département %s, codes by %s", d.Number, cmp.Or(d.Name, "name not known"), d.Kind, d.Department, byWhich[d.Channel])
+		if len(d.Address) > 0 {
+			a.say("%s", strings.Join(d.Address, ", "))
 		}
 		for _, b := range d.Bad {
 			a.sayBadAddress(b)
 		}
-		a.say("\nPeople")
-		for _, p := range d.People {
-			a.say("  %s  %s  %s  %s, %s", p.Identifier, p.Name, p.Email, p.Role, p.State)
-		}
-		a.say("\nMessages")
-		for _, m := range d.Messages {
-			a.say("  %s  %-12s %-6s %-8s %s", m.Created, m.Kind, m.Channel, m.State, m.LastError)
-		}
-		for _, s := range d.Stories {
-			a.sayStory(s)
+		for i, s := range d.Stories {
+			a.sayStory(d.People[i], s)
 		}
 	})
 }

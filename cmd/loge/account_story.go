@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
 
 	"loge/provider/account"
 	"loge/provider/operator"
+	"loge/provider/text"
 	"loge/storage"
 )
 
@@ -22,6 +24,8 @@ type storyDetails struct {
 type chapterLine struct {
 	At   string `json:"at"`
 	What string `json:"what"`
+
+	at storage.Time
 }
 
 // number finds the numéro utilisateur of what was typed, number or identifier.
@@ -44,17 +48,25 @@ func (a *app) stories(db *storage.DB, owner storage.Account, users []storage.Use
 		}
 		d := storyDetails{Identifier: account.FormatIdentifier(u.Identifier), Applications: append([]string{}, s.Access...), Refused: s.Refused, Next: s.Next}
 		for _, c := range s.Chapters {
-			d.Story = append(d.Story, chapterLine{At: date(c.At), What: c.What})
+			d.Story = append(d.Story, chapterLine{At: date(c.At), What: c.What, at: c.At})
 		}
 		list = append(list, d)
 	}
 	return list, nil
 }
 
-func (a *app) sayStory(d storyDetails) {
-	a.say("\n%s", d.Identifier)
+// standing says in words how far a person has come.
+var standing = map[string]string{
+	storage.StateIssued: "has not finished the first sign-in", storage.StateActive: "uses the access", storage.StateSuspended: "access suspended",
+	storage.StateDormant: "access ended, nobody signed in for long", storage.StateClosed: "access closed for good",
+}
+
+// sayStory tells a person's story so that it can be read aloud: the times are
+// those of Paris.
+func (a *app) sayStory(p personDetails, d storyDetails) {
+	a.say("\n%s  %s, %s, %s: %s", d.Identifier, cmp.Or(p.Name, "name not known"), p.Role, cmp.Or(p.Email, "no e-mail address"), cmp.Or(standing[p.State], p.State))
 	for _, c := range d.Story {
-		a.say("  %s  %s", c.At, c.What)
+		a.say("  %s  %s", text.Local(c.at.Time()).Format("02 Jan 2006 15:04"), c.What)
 	}
 	if len(d.Applications) > 0 {
 		a.say("  Applications: %s", strings.Join(d.Applications, ", "))

@@ -3,14 +3,10 @@ package operator
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
-	"loge/provider/account"
-	"loge/provider/throttle"
 	"loge/storage"
 )
 
@@ -60,6 +56,16 @@ func (o *Operator) Story(ctx context.Context, a storage.Account, u storage.User,
 	if err != nil {
 		return s, fmt.Errorf("load applications: %w", err)
 	}
+	k := known{account: a, user: u, messages: messages, provisionals: provisionals, now: o.now()}
+	if k.bad, err = o.DB.UndeliverableOf(ctx, a.ID); err != nil {
+		return s, fmt.Errorf("load addresses that do not work: %w", err)
+	}
+	if k.unposted, err = o.unposted(ctx, messages); err != nil {
+		return s, err
+	}
+	if k.wait, err = o.wait(ctx, u, perDay); err != nil {
+		return s, err
+	}
 	s.add(u.CreatedAt, "account opened")
 	// Within a second, what people did comes before what left because of it.
 	events = append(events, common...)
@@ -85,11 +91,7 @@ func (o *Operator) Story(ctx context.Context, a storage.Account, u storage.User,
 	for _, x := range authorised {
 		s.Access = append(s.Access, x.Client.Name+" ("+x.Scopes+")")
 	}
-	wait, err := o.wait(ctx, u, perDay)
-	if err != nil {
-		return s, err
-	}
-	s.judge(a, u, messages, provisionals, wait, o.now())
+	s.Refused, s.Next = k.judge()
 	return s, nil
 }
 
@@ -107,7 +109,7 @@ func (s *Story) fold() {
 		}
 		c := s.Chapters[n-1]
 		if n-i > 1 {
-			c.What = fmt.Sprintf("%s, %d times since %s", c.What, n-i, s.Chapters[i].At.Time().Format(time.RFC3339))
+			c.What = fmt.Sprintf("%s, %d times since %s", c.What, n-i, moment(s.Chapters[i].At))
 		}
 		folded = append(folded, c)
 		i = n
@@ -138,17 +140,29 @@ func told(m storage.Message) string {
 		return name + " waits until the identifier has left"
 	case storage.MessageQueued:
 		if m.Channel == storage.ByLetter {
-			return name + " waits to be printed"
+			return name + " waits to be printed" + reason
 		}
 		return name + " waits to be sent" + reason
 	case storage.MessageSent:
-		return name + " sent by e-mail"
+		return name + " sent by e-mail" + reason // which tells of a delay
 	case storage.MessagePrinted:
 		return fmt.Sprintf("%s printed in run %d", name, m.Run)
 	case storage.MessageFailed:
 		return name + " not sent" + reason
+	case storage.MessageBounced:
+		return name + " sent by e-mail, came back" + reason
+	case storage.MessageReturned:
+		return fmt.Sprintf("%s printed in run %d, came back%s", name, m.Run, reason)
+	case storage.MessageReplaced:
+		return name + " printed, then replaced by a new letter"
 	}
-	return name + " " + m.State + reason // came back, or was replaced
+	return name + " " + m.State + reason
+}
+
+// asked names what people ask for when they cannot sign in.
+var asked = map[string]string{
+	"reset": "asked for another password", "identifier": "asked for the identifier", "codes": "asked for both codes by e-mail",
+	"letters": "asked for new letters", "letters_no_mail": "asked for new letters, without access to the e-mail address",
 }
 
 // happened says what an event of the journal means, "" for those that are told
@@ -163,6 +177,14 @@ func happened(e storage.AuditEvent) string {
 		return "signed in with the " + cmp.Or(e.Details["with"], "password")
 	case "signin.failed":
 		return "wrong password typed"
+	case "signin.refused":
+		return "typed the right " + e.Details["with"] + ", but " + e.Details["reason"]
+	case "help.reset", "help.identifier", "help.codes", "help.letters", "help.letters_no_mail":
+		return asked[strings.TrimPrefix(e.Action, "help.")] + ": " + e.Details["outcome"]
+	case "letter.returned":
+		return "the post brought a letter back" + why
+	case "message.bounced":
+		return "an e-mail came back" + why
 	case "password.changed":
 		return "chose a password"
 	case "email.confirmed":
@@ -193,89 +215,4 @@ func happened(e storage.AuditEvent) string {
 		return "personal data erased"
 	}
 	return ""
-}
-
-// wait says until when the person has to wait after wrong passwords, "" when he
-// does not.
-func (o *Operator) wait(ctx context.Context, u storage.User, perDay int) (string, error) {
-	f, err := o.DB.Failures(ctx, throttle.Keys(nil).User(u.ID))
-	if errors.Is(err, storage.ErrNotFound) {
-		return "", nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("load failures: %w", err)
-	}
-	d := throttle.Limits{PerDay: perDay}.Account(f, o.Now())
-	if d.Allowed {
-		return "", nil
-	}
-	return fmt.Sprintf("has to wait until %s after %d wrong passwords, except in a browser he has used before", d.Until.Format(time.RFC3339), len(f.Recent)), nil
-}
-
-// judge says why the person cannot sign in, and what to do.
-func (s *Story) judge(a storage.Account, u storage.User, messages []storage.Message, provisionals []storage.Provisional, wait string, now storage.Time) {
-	who := account.FormatIdentifier(u.Identifier)
-	command := func(act account.Act, more string) string {
-		return fmt.Sprintf("loge account %s '%s'%s", act, who, more)
-	}
-	live := slices.IndexFunc(provisionals, func(p storage.Provisional) bool {
-		return p.UsedAt.IsZero() && p.SupersededAt.IsZero() && p.ExpiresAt > now
-	})
-	switch {
-	case u.State == storage.StateClosed:
-		s.Refused, s.Next = "access is closed", "nothing: closing is final; the landlord needs another account"
-	case !a.SuspendedAt.IsZero():
-		s.Refused, s.Next = "the whole account is suspended", "once the reason is gone: loge account reopen "+a.Number
-	case u.State == storage.StateSuspended:
-		s.Refused, s.Next = "access is suspended", "once the reason is gone: "+command(account.Reopen, "")
-	}
-	if s.Next != "" {
-		return
-	}
-	if u.State == storage.StateDormant {
-		s.Refused = "access has ended because nobody signed in"
-	}
-	waiting, lost := latest(messages)
-	switch {
-	case waiting != nil && waiting.Channel == storage.ByLetter:
-		s.Next = "print what waits: loge letter print --out DIR"
-	case waiting != nil && waiting.State == storage.MessageQueued:
-		s.Next = "wait: codes leave by e-mail while loge serve runs"
-	case u.State == storage.StateActive && wait != "":
-		s.Refused, s.Next = wait, "if it was the person himself: "+command(account.Reopen, "")
-	case live >= 0:
-		s.Next = "wait: the provisional password sent last can be used until " + provisionals[live].ExpiresAt.Time().Format(time.RFC3339)
-	case lost != nil:
-		s.Next = "correct the address in the file of accounts, loge account import FILE.csv, then " + command(account.Reissue, "")
-	case u.State == storage.StateDormant, u.State == storage.StateIssued:
-		s.Refused = cmp.Or(s.Refused, "no provisional password can be used")
-		s.Next = command(account.Reset, "")
-	default:
-		s.Next = "nothing; for a forgotten password: " + command(account.Reset, "")
-	}
-	if u.State == storage.StateIssued && live < 0 && s.Refused == "" {
-		s.Refused = "the provisional password has not arrived"
-	}
-}
-
-// latest returns the credentials that wait to leave, or else the last ones if
-// they did not arrive.
-func latest(messages []storage.Message) (waiting, lost *storage.Message) {
-	for i, m := range messages { // newest first
-		if m.Kind != storage.MessageIdentifier && m.Kind != storage.MessageProvisional && m.Kind != storage.MessagePasswordReset {
-			continue
-		}
-		switch m.State {
-		case storage.MessageQueued:
-			return &messages[i], nil
-		case storage.MessageSent, storage.MessagePrinted:
-			return nil, lost
-		case storage.MessageHeld, storage.MessageReplaced: // behind the identifier, or behind its new letter, which says more
-		default:
-			if lost == nil && !strings.HasPrefix(m.LastError, "replaced") {
-				lost = &messages[i]
-			}
-		}
-	}
-	return nil, lost
 }

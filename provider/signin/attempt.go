@@ -111,10 +111,18 @@ func (s *Signin) refund(ctx context.Context, a attempt) error {
 }
 
 // absolve forgets the failures of a person who typed the right secret but may
-// not come in: he is told why as often as he asks.
-func (s *Signin) absolve(ctx context.Context, a attempt) error {
+// not come in: he is told why as often as he asks, and so is the agency by its
+// journal. page is the one he sees, "" for an expired provisional password.
+func (s *Signin) absolve(ctx context.Context, a attempt, p proof, page string) error {
+	reason := "it had expired"
+	if page != "" {
+		reason = "access is " + page
+	}
 	err := s.DB.InTx(ctx, func(q *storage.Queries) error {
-		return errors.Join(throttle.RefundAddress(ctx, q, a.addressKey), q.ClearFailures(ctx, a.accountKey))
+		if err := errors.Join(throttle.RefundAddress(ctx, q, a.addressKey), q.ClearFailures(ctx, a.accountKey)); err != nil {
+			return err
+		}
+		return q.Audit(ctx, s.event(a.user, "signin.refused", map[string]string{"with": p.kind(), "reason": reason}))
 	})
 	if err != nil {
 		return fmt.Errorf("clear failures: %w", err)

@@ -106,7 +106,7 @@ func (s *Signin) proven(w http.ResponseWriter, r *http.Request, v visit, a attem
 		return fmt.Errorf("load account: %w", err)
 	}
 	if page := barred(a.user, owner, !p.own); page != "" || p.expired.ID != "" {
-		if err := s.absolve(r.Context(), a); err != nil {
+		if err := s.absolve(r.Context(), a, p, page); err != nil {
 			return err
 		}
 		if page == "" {

@@ -40,6 +40,10 @@ func EndOfDay(t time.Time) time.Time {
 	return time.Date(y, m, d+1, 0, 0, 0, 0, paris)
 }
 
+// Local is the same moment on the clocks of Paris, for programs that write it
+// for operators.
+func Local(t time.Time) time.Time { return t.In(paris) }
+
 // Hour is the time of day in Paris, « 14 h 05 ».
 func Hour(t time.Time) string {
 	t = t.In(paris)
