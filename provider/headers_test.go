@@ -75,7 +75,7 @@ func TestCookiesAreBoundToTheHost(t *testing.T) {
 	for _, test := range []struct {
 		issuer, prefix string
 		secure         bool
-	}{{"", "", false}, {"https://connexion.agence.example", "__Host-", true}} {
+	}{{"", "loge-", false}, {"https://connexion.agence.example", "__Host-", true}} {
 		p := providertest.Start(t, providertest.Options{Change: func(c *config.Config) {
 			if test.issuer != "" {
 				c.Issuer = test.issuer

@@ -30,7 +30,7 @@ func TestTooLargeRequestsAreRefused(t *testing.T) {
 			}
 		},
 		"a long cookie": func(r *http.Request) {
-			r.Header.Set("Cookie", "session="+strings.Repeat("a", 20000)+"; flow="+strings.Repeat("b", 8000))
+			r.Header.Set("Cookie", "loge-session="+strings.Repeat("a", 20000)+"; loge-flow="+strings.Repeat("b", 8000))
 		},
 		"many cookies":   func(r *http.Request) { r.Header.Set("Cookie", strings.Repeat("session=a; flow=b; ", 1000)) },
 		"a long token":   func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+strings.Repeat("a", 20000)) },
@@ -119,7 +119,7 @@ func TestMemoryStaysFlatUnderRandomRequests(t *testing.T) {
 			q.Set("scope", "openid "+text(500))
 			q.Set("prompt", "none")
 			for _, address := range []string{"/oauth2/authorize?" + q.Encode(), "/oauth2/authorize?client_id=" + url.QueryEscape(text(100)), "/connexion?demande=" + url.QueryEscape(text(100)), "/" + url.PathEscape(text(50))} {
-				answer, _ := send(t, "GET", w.URL+address, http.Header{"Accept-Language": {text(200)}, "Cookie": {"session=" + strings.ReplaceAll(text(150), " ", "")}, "User-Agent": {text(300)}})
+				answer, _ := send(t, "GET", w.URL+address, http.Header{"Accept-Language": {text(200)}, "Cookie": {"loge-session=" + strings.ReplaceAll(text(150), " ", "")}, "User-Agent": {text(300)}})
 				if answer.StatusCode >= 500 {
 					t.Fatalf("%.100s answers %d", address, answer.StatusCode)
 				}

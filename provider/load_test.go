@@ -99,7 +99,7 @@ func signIn(issuer, flow, identifier, secret, from string) (status int, err erro
 		return 0, err
 	}
 	r.Header.Set("Content-Type", form)
-	r.Header.Set("Cookie", "flow="+flow)
+	r.Header.Set("Cookie", "loge-flow="+flow)
 	r.Header.Set("X-Forwarded-For", from)
 	answer, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil {

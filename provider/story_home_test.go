@@ -190,7 +190,7 @@ func BenchmarkHome(b *testing.B) {
 	measure(b, 2, func() func() error {
 		return func() error {
 			r := httptest.NewRequest("GET", w.URL+"/", nil)
-			r.AddCookie(&http.Cookie{Name: "session", Value: cookie})
+			r.AddCookie(&http.Cookie{Name: "loge-session", Value: cookie})
 			answer := httptest.NewRecorder()
 			w.Handler().ServeHTTP(answer, r)
 			return ok(answer)

@@ -31,7 +31,7 @@ func TestTamperedCookieIsNone(t *testing.T) {
 	b := w.activate()
 	session := b.Cookie(w.URL, "session")
 	for _, value := range tampered(session) {
-		answer, _ := send(t, "GET", w.URL+"/", map[string][]string{"Cookie": {"session=" + value}})
+		answer, _ := send(t, "GET", w.URL+"/", map[string][]string{"Cookie": {"loge-session=" + value}})
 		if answer.StatusCode != 303 || answer.Header.Get("Location") != "/connexion" {
 			t.Fatalf("the session cookie %q, which is %q, answers %d to %q", value, session, answer.StatusCode, answer.Header.Get("Location"))
 		}
@@ -43,7 +43,7 @@ func TestTamperedCookieIsNone(t *testing.T) {
 		if i%7 != 0 { // each is two reads of the database
 			continue
 		}
-		answer, _ := send(t, "GET", w.URL+"/connexion/suite?demande="+demande, map[string][]string{"Cookie": {"flow=" + value}})
+		answer, _ := send(t, "GET", w.URL+"/connexion/suite?demande="+demande, map[string][]string{"Cookie": {"loge-flow=" + value}})
 		if answer.StatusCode != 410 {
 			t.Fatalf("the flow cookie %q, which is %q, answers %d", value, flow, answer.StatusCode)
 		}

@@ -109,7 +109,8 @@ func (b *Browser) Do(r *http.Request) *Page {
 	return &Page{Document: document, browser: b, URL: answer.Request.URL, Status: answer.StatusCode, Header: answer.Header, Body: body}
 }
 
-// Cookie returns the value of the cookie that address would be sent, "" for none.
+// Cookie returns the value of the provider's cookie of that kind (session, flow,
+// device) that address would be sent, "" for none.
 func (b *Browser) Cookie(address, name string) string {
 	b.t.Helper()
 	u, err := url.Parse(address)
@@ -117,21 +118,24 @@ func (b *Browser) Cookie(address, name string) string {
 		b.t.Fatal(err)
 	}
 	for _, c := range b.Jar.Cookies(u) {
-		if c.Name == name {
+		if c.Name == OverHTTP+name {
 			return c.Value
 		}
 	}
 	return ""
 }
 
-// SetCookie gives the browser a cookie for address.
+// OverHTTP begins the names of the provider's cookies where it is not https.
+const OverHTTP = "loge-"
+
+// SetCookie gives the browser a cookie of the provider's for address.
 func (b *Browser) SetCookie(address, name, value string) {
 	b.t.Helper()
 	u, err := url.Parse(address)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.Jar.SetCookies(u, []*http.Cookie{{Name: name, Value: value, Path: "/"}})
+	b.Jar.SetCookies(u, []*http.Cookie{{Name: OverHTTP + name, Value: value, Path: "/"}})
 }
 
 // Submit fills in the page's first form with pairs of name and value and

@@ -26,6 +26,10 @@ type cookie struct {
 func newCookie(master secret.Master, name string, secure bool, life time.Duration) cookie {
 	if secure {
 		name = "__Host-" + name
+	} else {
+		// Cookies know no port: on the machine where somebody tries out an
+		// application beside us, it would lose its own cookie « session » to ours.
+		name = "loge-" + name
 	}
 	codec := securecookie.New(master.Derive("cookie "+name), nil)
 	codec.SetSerializer(securecookie.NopEncoder{})

@@ -6,8 +6,9 @@
 //	__Host-flow     one random value per browser; authorization requests are tied to it
 //	__Host-device   one random value per browser, a year long: who has signed in here before
 //
-// On a plain http issuer, which is loopback only, they are called session,
-// flow and device and lack Secure, because most browsers refuse Secure cookies there.
+// On a plain http issuer, which is loopback only, they are called loge-session,
+// loge-flow and loge-device, and lack Secure, because most browsers refuse Secure
+// cookies there.
 //
 // A cookie holds 32 random bytes under a MAC, the database their SHA-256: a
 // stolen database opens no session, a forged cookie is refused without asking

@@ -235,7 +235,7 @@ func TestCookiesAreHostOnlyWhereTheyCanBe(t *testing.T) {
 	for _, test := range []struct {
 		secure        bool
 		session, flow string
-	}{{true, "__Host-session", "__Host-flow"}, {false, "session", "flow"}} {
+	}{{true, "__Host-session", "__Host-flow"}, {false, "loge-session", "loge-flow"}} {
 		w := newWorld(t, test.secure)
 		_, c := w.start(t)
 		rec := httptest.NewRecorder()

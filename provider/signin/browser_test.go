@@ -74,7 +74,7 @@ func (b *browser) read(answer *http.Response, err error) page {
 func (b *browser) session() string {
 	address, _ := url.Parse(b.w.server.URL)
 	for _, c := range b.jar.Cookies(address) {
-		if c.Name == "session" {
+		if c.Name == "loge-session" {
 			return c.Value
 		}
 	}

@@ -196,7 +196,7 @@ func TestSigningInChangesTheSession(t *testing.T) {
 	}
 	thief := w.browser()
 	address, _ := url.Parse(w.server.URL)
-	thief.jar.SetCookies(address, []*http.Cookie{{Name: "session", Value: stolen}})
+	thief.jar.SetCookies(address, []*http.Cookie{{Name: "loge-session", Value: stolen}})
 	thief.get("/").shows("Votre session a expiré")
 }
 

@@ -229,6 +229,6 @@ func TestSigningOut(t *testing.T) {
 	b.get("/deconnexion").shows("Vous êtes déconnecté")
 	account.press("Me déconnecter").shows("Vous êtes déconnecté") // twice is no error
 	address, _ := url.Parse(w.server.URL)
-	b.jar.SetCookies(address, []*http.Cookie{{Name: "session", Value: value}})
+	b.jar.SetCookies(address, []*http.Cookie{{Name: "loge-session", Value: value}})
 	b.get("/").shows("Votre session a expiré")
 }
