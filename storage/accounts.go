@@ -16,20 +16,19 @@ const (
 
 // Account is what the agency opened for a landlord: one for each département.
 type Account struct {
-	ID              string
-	Number          string // numéro utilisateur, 14 characters, opaque
-	Kind            string // Individual or Organisation
-	Department      string // 01 … 95, 2A, 2B, 971 …
-	CompanyName     string // raison sociale, organisations only
-	SIRET           string // 14 digits or empty
-	Channel         string // ByEmail or ByLetter: how credentials first go out
-	ContactEmail    string // the organisation's own address, for notices
-	Address         string // postal address, one line each, without the name
-	AdministratorID string // user who holds the role; empty until the first sign-in
-	AdministratorAt Time
-	SuspendedAt     Time
-	CreatedAt       Time
-	UpdatedAt       Time
+	ID           string
+	Number       string // numéro utilisateur, 14 characters, opaque
+	Kind         string // Individual or Organisation
+	Department   string // 01 … 95, 2A, 2B, 971 …
+	CompanyName  string // raison sociale, organisations only
+	SIRET        string // 14 digits or empty
+	Channel      string // ByEmail or ByLetter: how credentials first go out
+	ContactEmail string // the organisation's own address, for notices
+	Address      string // postal address, one line each, without the name
+	ClaimedAt    Time   // an organisation's: since when it has an administrator; 0: the next first sign-in makes one
+	SuspendedAt  Time
+	CreatedAt    Time
+	UpdatedAt    Time
 }
 
 // AddressLines returns the lines of the postal address.
@@ -41,12 +40,12 @@ func (a Account) AddressLines() []string {
 }
 
 const accountColumns = `id, number, kind, department, company_name, siret, channel, contact_email, address,
-	administrator_id, administrator_at, suspended_at, created_at, updated_at`
+	claimed_at, suspended_at, created_at, updated_at`
 
 // fields are where the columns of a row go, in their order.
 func (a *Account) fields() []any {
 	return []any{&a.ID, &a.Number, &a.Kind, &a.Department, &a.CompanyName, &a.SIRET, &a.Channel, &a.ContactEmail, &a.Address,
-		&a.AdministratorID, &a.AdministratorAt, &a.SuspendedAt, &a.CreatedAt, &a.UpdatedAt}
+		&a.ClaimedAt, &a.SuspendedAt, &a.CreatedAt, &a.UpdatedAt}
 }
 
 func scanAccount(s scanner) (a Account, err error) {
@@ -68,15 +67,7 @@ func (q *Queries) AccountByNumber(ctx context.Context, number string) (Account, 
 // On PostgreSQL a conflict ends the transaction.
 func (q *Queries) CreateAccount(ctx context.Context, a Account) error {
 	return q.exec(ctx, `INSERT INTO accounts (`+accountColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 		a.ID, a.Number, a.Kind, a.Department, a.CompanyName, a.SIRET, a.Channel, a.ContactEmail, a.Address,
-		a.AdministratorID, a.AdministratorAt, a.SuspendedAt, a.CreatedAt, a.UpdatedAt)
-}
-
-// ConsumeAdministrator makes the user the account's first administrator. Of two
-// persons who sign in first at once one wins; the other gets ErrNotFound.
-func (q *Queries) ConsumeAdministrator(ctx context.Context, accountID, userID string, now Time) error {
-	_, err := one(ctx, q, scanOne[string], `UPDATE accounts SET administrator_id = $2, administrator_at = $3, updated_at = $3
-		WHERE id = $1 AND administrator_id = '' RETURNING id`, accountID, userID, now)
-	return err
+		a.ClaimedAt, a.SuspendedAt, a.CreatedAt, a.UpdatedAt)
 }

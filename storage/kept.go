@@ -39,7 +39,7 @@ const ofGrants = `grant_id IN (SELECT id FROM grants WHERE user_id = $1)`
 // KeptTables lists the tables that keep something about a person.
 var KeptTables = []Kept{
 	{"accounts", KeptByAccount, `id = $1`, []string{"number", "kind", "department", "company_name", "siret", "channel", "contact_email", "address",
-		"administrator_at", "suspended_at", "created_at", "updated_at"}, map[string]string{"id": himself, "administrator_id": "the number of the administrator, who may be another person; users.role says whether it is the person himself"}},
+		"claimed_at", "suspended_at", "created_at", "updated_at"}, map[string]string{"id": himself}},
 	{"users", KeptByUser, `id = $1`, []string{"identifier", "title", "given_name", "family_name", "email", "email_verified_at", "phone", "job_title", "role", "state", "state_at",
 		"password_set_at", "password_must_change", "details_at", "activated_at", "last_sign_in_at", "reminders", "dormancy_at", "dormancy_warnings", "erased_at", "created_at"},
 		map[string]string{"id": himself, "account_id": himself, "email_key": theSame, "password_hash": secretHash}},

@@ -263,7 +263,6 @@ func TestUserSignsInFirst(t *testing.T) {
 			if err := errors.Join(
 				q.SaveDetails(ctx, u.ID, storage.Details{GivenName: "Odile", FamilyName: "Martin", Phone: "0612345678", JobTitle: "Gérante"}, 10),
 				q.ConfirmEmail(ctx, u.ID, "Odile@example.org", "odile@example.org", 11),
-				q.AppointAdministrator(ctx, u.ID),
 				q.RecordSignIn(ctx, u, 13)); err != nil {
 				return err
 			}
@@ -277,7 +276,7 @@ func TestUserSignsInFirst(t *testing.T) {
 		})
 		want := u
 		want.GivenName, want.FamilyName, want.Phone, want.JobTitle, want.DetailsAt = "Odile", "Martin", "0612345678", "Gérante", 10
-		want.Email, want.EmailVerifiedAt, want.Role, want.State = "Odile@example.org", 11, storage.RoleAdministrator, storage.StateActive
+		want.Email, want.EmailVerifiedAt, want.State = "Odile@example.org", 11, storage.StateActive
 		want.PasswordHash, want.PasswordSetAt, want.ActivatedAt, want.LastSignInAt = "hash", 12, 12, 13
 		got, err := db.User(ctx, u.ID)
 		if err != nil {

@@ -167,36 +167,6 @@ func TestCancelledCallerDoesNotDisturbOthers(t *testing.T) {
 	}
 }
 
-func TestOnlyOneBecomesAdministrator(t *testing.T) {
-	storagetest.ForEach(t, func(t *testing.T, db *storage.DB) {
-		ctx := t.Context()
-		a := account("45675320380001")
-		if err := db.InTx(ctx, func(q *storage.Queries) error { return q.CreateAccount(ctx, a) }); err != nil {
-			t.Fatal(err)
-		}
-		var mu sync.Mutex
-		won := 0
-		var wg sync.WaitGroup
-		for i := range 16 {
-			wg.Go(func() {
-				err := db.InTx(ctx, func(q *storage.Queries) error { return q.ConsumeAdministrator(ctx, a.ID, fmt.Sprint("user", i), 2) })
-				mu.Lock()
-				defer mu.Unlock()
-				switch {
-				case err == nil:
-					won++
-				case !errors.Is(err, storage.ErrNotFound):
-					t.Errorf("loser got %v, want ErrNotFound", err)
-				}
-			})
-		}
-		wg.Wait()
-		if won != 1 {
-			t.Errorf("%d users became the first administrator, want 1", won)
-		}
-	})
-}
-
 func TestAuditChain(t *testing.T) {
 	storagetest.ForEach(t, func(t *testing.T, db *storage.DB) {
 		ctx := t.Context()

@@ -58,9 +58,3 @@ func (q *Queries) RecordSignIn(ctx context.Context, u User, now Time) error {
 		WHERE id = $1 AND password_set_at = $3 AND state = $4 RETURNING id`, u.ID, now, u.PasswordSetAt, u.State)
 	return err
 }
-
-// AppointAdministrator gives the user the role; see ConsumeAdministrator for
-// who may have it.
-func (q *Queries) AppointAdministrator(ctx context.Context, userID string) error {
-	return q.exec(ctx, `UPDATE users SET role = 'administrator' WHERE id = $1`, userID)
-}

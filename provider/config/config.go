@@ -140,6 +140,7 @@ type Colours struct {
 type Security struct {
 	PasswordMinimum     int           `yaml:"password_minimum"`      // characters, 12 to 64
 	AdminMinimum        int           `yaml:"administrator_minimum"` // characters, 16 to 64
+	MaxAdministrators   int           `yaml:"max_administrators"`    // of an organisation, 1 to 20
 	Strict80Bits        bool          `yaml:"strict_80_bits"`        // passwords of 80 bits on the CNIL's scale
 	PasswordListFile    string        `yaml:"password_list_file"`    // what nobody may choose, in place of the embedded list
 	ProvisionalByEmail  time.Duration `yaml:"provisional_by_email"`
@@ -249,6 +250,7 @@ func Default() Config {
 		Security: Security{
 			PasswordMinimum:     12,
 			AdminMinimum:        16,
+			MaxAdministrators:   2,
 			ProvisionalByEmail:  7 * day,
 			ProvisionalByLetter: 30 * day,
 			Reset:               ResetPassword,

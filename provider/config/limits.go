@@ -16,6 +16,7 @@ func (c *Config) limits(f *faults) {
 	s := c.Security
 	between(f, "security.password_minimum", s.PasswordMinimum, 12, 64)
 	between(f, "security.administrator_minimum", s.AdminMinimum, 16, 64)
+	between(f, "security.max_administrators", s.MaxAdministrators, 1, 20)
 	between(f, "security.hash_concurrency", s.HashConcurrency, 0, 1024)
 	between(f, "security.max_failures_per_day", s.MaxFailuresPerDay, 5, 25)
 	positive(f, "security.provisional_by_email", s.ProvisionalByEmail)

@@ -157,6 +157,7 @@ func TestEachFaultIsNamed(t *testing.T) {
 		{"nearly dark enough", "service.colours.main", "contrast of 4.4:1", func(c *Config) { c.Service.Colours.Main = "#777777" }},
 		{"notice", "service.privacy_notice", "not a file", func(c *Config) { c.Service.PrivacyNotice = "none.md" }},
 		{"password minimum", "security.password_minimum", "from 12 to 64", func(c *Config) { c.Security.PasswordMinimum = 11 }},
+		{"administrators of an organisation", "security.max_administrators", "from 1 to 20", func(c *Config) { c.Security.MaxAdministrators = 0 }},
 		{"administrators' minimum", "security.administrator_minimum", "from 16 to 64", func(c *Config) { c.Security.AdminMinimum = 65 }},
 		{"slots", "security.hash_concurrency", "from 0", func(c *Config) { c.Security.HashConcurrency = -1 }},
 		{"failures", "security.max_failures_per_day", "from 5 to 25", func(c *Config) { c.Security.MaxFailuresPerDay = 26 }},

@@ -161,7 +161,7 @@ func (b *batch) letterOf(m storage.Message, a storage.Account, u storage.User, n
 	}
 	switch m.Kind {
 	case storage.MessageIdentifier:
-		l, err = b.Letters.Identifier(to, account.FormatIdentifier(u.Identifier), a.Kind == storage.Organisation && a.AdministratorID == "")
+		l, err = b.Letters.Identifier(to, account.FormatIdentifier(u.Identifier), account.MayClaim(u, a))
 	case storage.MessageProvisional:
 		plain, until := password.New(), end(b.now, b.Security.ProvisionalByLetter)
 		p = storage.Provisional{ID: storage.NewID(), UserID: u.ID, Hash: password.Hash(b.provisionalKey, u.ID, plain),

@@ -60,15 +60,13 @@ func (o *Operator) Find(ctx context.Context, typed string) (t Target, err error)
 }
 
 // person returns the one person meant. Of an organisation that is its
-// administrator, or the only one there is.
+// administrator, or who is to become it.
 func (t Target) person() (storage.User, error) {
 	if len(t.Users) == 1 {
 		return t.Users[0], nil
 	}
-	for _, u := range t.Users {
-		if u.ID == t.Account.AdministratorID {
-			return u, nil
-		}
+	if u, others := account.Correspondent(t.Account, t.Users); others == 0 {
+		return u, nil
 	}
 	return storage.User{}, errors.New("organisation has several people: name one by the identifier")
 }

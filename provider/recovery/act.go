@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"loge/provider/account"
 	"loge/provider/throttle"
 	"loge/storage"
 )
@@ -213,17 +214,14 @@ func matched(ctx context.Context, q *storage.Queries, typed wish) (a storage.Acc
 	return a, u, nil
 }
 
-// recipient is who gets an account's letters: its administrator, or the first
-// person it was opened for.
+// recipient is who gets an account's letters: see account.Correspondent.
 func recipient(ctx context.Context, q *storage.Queries, a storage.Account) (storage.User, error) {
 	users, err := q.UsersOfAccount(ctx, a.ID)
 	if err != nil || len(users) == 0 {
 		return storage.User{}, errors.Join(err, storage.ErrNotFound)
 	}
-	if i := slices.IndexFunc(users, func(u storage.User) bool { return u.ID == a.AdministratorID }); i >= 0 {
-		return users[i], nil
-	}
-	return users[0], nil
+	u, _ := account.Correspondent(a, users)
+	return u, nil
 }
 
 func barred(a storage.Account, u storage.User) bool {

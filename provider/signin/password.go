@@ -52,7 +52,7 @@ func (s *Signin) minimum(v visit) int {
 // appointed says that the person agreed to become the organisation's first
 // administrator, and that nobody is yet.
 func (f facts) appointed() bool {
-	return f.Account.Kind == storage.Organisation && f.Account.AdministratorID == "" && !f.Session.AdministratorAcceptedAt.IsZero()
+	return account.MayClaim(f.User, f.Account) && !f.Session.AdministratorAcceptedAt.IsZero()
 }
 
 // SubmitPassword saves the password: the provisional one is consumed, every
@@ -112,15 +112,19 @@ func (s *Signin) checkPassword(ctx context.Context, v visit, typed string) (faul
 	return faults, nil
 }
 
-// savePassword does it all in one transaction, the consumption first: of two
-// browsers with the same provisional password one goes on and the other gets
-// storage.ErrNotFound.
+// savePassword does it all in one transaction. What decides comes first: of two
+// people who would be the first administrator one is, and of two browsers with
+// the same provisional password one goes on and the other gets storage.ErrNotFound.
 //
 // Whoever had to wait after wrong passwords no longer has to, and this browser
 // is known from now on.
 func (s *Signin) savePassword(r *http.Request, v visit, hash string) (cookies []*http.Cookie, err error) {
 	ctx, now := r.Context(), storage.At(s.Now())
 	err = s.DB.InTx(ctx, func(q *storage.Queries) error {
+		appointed, err := s.appoint(ctx, q, v)
+		if err != nil {
+			return err
+		}
 		if v.Provisional.ID != "" {
 			if _, err := q.ConsumeProvisional(ctx, v.Provisional.ID, now); err != nil {
 				return err
@@ -153,10 +157,6 @@ func (s *Signin) savePassword(r *http.Request, v visit, hash string) (cookies []
 				return err
 			}
 		}
-		appointed, err := s.appoint(ctx, q, v)
-		if err != nil {
-			return err
-		}
 		if err := q.Audit(ctx, s.event(v.User, "password.changed", nil)); err != nil || !appointed {
 			return err
 		}
@@ -172,15 +172,12 @@ func (s *Signin) appoint(ctx context.Context, q *storage.Queries, v visit) (bool
 		return false, nil
 	}
 	now := storage.At(s.Now())
-	err := q.ConsumeAdministrator(ctx, v.Account.ID, v.User.ID, now)
+	err := q.ClaimOrganisation(ctx, v.Account.ID, v.User.ID, now)
 	if errors.Is(err, storage.ErrNotFound) {
 		return false, nil
 	}
 	if err != nil {
 		return false, fmt.Errorf("appoint administrator: %w", err)
-	}
-	if err := q.AppointAdministrator(ctx, v.User.ID); err != nil {
-		return false, fmt.Errorf("give administrator's role: %w", err)
 	}
 	notice := storage.Message{Kind: storage.MessageAdministratorAppointed, Channel: storage.ByEmail,
 		AccountID: v.Account.ID, UserID: v.User.ID, NotBefore: now, CreatedAt: now}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"loge/provider/account"
 	"loge/provider/terms"
 	"loge/storage"
 )
@@ -103,9 +104,8 @@ func (s *Signin) judge(f facts, consented bool) State {
 		SignedIn: true,
 		SignInTooOld: f.Flow.ForceSignIn && f.Flow.SessionID != f.Session.ID ||
 			f.Flow.FreshAfter > f.Session.AuthenticatedAt,
-		AccountUnchosen: f.Flow.ChooseAccount && f.Flow.SessionID != f.Session.ID,
-		AdministratorUndecided: f.Account.Kind == storage.Organisation && f.Account.AdministratorID == "" &&
-			provisional && f.Session.AdministratorAcceptedAt.IsZero(),
+		AccountUnchosen:        f.Flow.ChooseAccount && f.Flow.SessionID != f.Session.ID,
+		AdministratorUndecided: account.MayClaim(f.User, f.Account) && provisional && f.Session.AdministratorAcceptedAt.IsZero(),
 		DetailsMissing: f.User.DetailsAt.IsZero() ||
 			// The wait for a code was purged, or an address became compulsory.
 			s.Service.EmailRequired && f.User.ActivatedAt.IsZero() && unconfirmed && !waiting,
