@@ -125,6 +125,7 @@ func (p *Provider) expiries() []expiry {
 		{"provisional passwords", keep.Audit, (*storage.Queries).PurgeProvisionals},
 		{"e-mail codes", 24 * time.Hour, (*storage.Queries).PurgeEmailChanges},
 		{"changes of the e-mail address", 24 * time.Hour, (*storage.Queries).PurgeEmailUndos},
+		{"requests to close", keep.Audit, (*storage.Queries).PurgeClosings},
 		{"failures", 25 * time.Hour, (*storage.Queries).PurgeFailures},
 		{"requests for help", 24 * time.Hour, (*storage.Queries).PurgeHelpRequests},
 		{"walks through problems", 30 * 24 * time.Hour, (*storage.Queries).PurgeProblems},

@@ -69,6 +69,8 @@ func (p *Provider) newRouter() (*mux.Router, error) {
 	show("/compte", p.signin.SignedIn(p.self.Account))
 	step("/compte/mot-de-passe", p.signin.SignedIn(p.self.Password), p.signin.SignedIn(p.self.SubmitPassword))
 	step("/compte/confirmer", p.signin.SignedIn(p.self.Confirm), p.signin.SignedIn(p.self.SubmitConfirm))
+	step("/compte/fermeture", p.signin.SignedIn(p.self.Confirmed(p.self.Closing)), p.signin.SignedIn(p.self.Confirmed(p.self.SubmitClosing)))
+	post("/compte/fermeture/retirer", p.signin.SignedIn(p.self.WithdrawClosing))
 	show("/compte/donnees", p.signin.SignedIn(p.self.Confirmed(p.self.Data)))
 	show("/compte/donnees.json", p.signin.SignedIn(p.self.Confirmed(p.self.DataFile)))
 	step("/compte/renseignements", p.signin.SignedIn(p.self.Details), p.signin.SignedIn(p.self.SubmitDetails))

@@ -71,6 +71,8 @@ var KeptTables = []Kept{
 		map[string]string{"user_id": himself, "not_before": technical, "leased_until": technical, "last_error": "what the application's server answered"}},
 	{"messages", KeptByUser, `user_id = $1`, []string{"id", "kind", "channel", "data", "state", "attempts", "last_error", "run", "letter", "provisional_id", "created_at", "left_at"},
 		map[string]string{"account_id": himself, "user_id": himself, "priority": technical, "follows": technical, "not_before": technical, "leased_until": technical}},
+	{"closings", KeptByUser, `user_id = $1`, []string{"reason", "asked_at", "withdrawn_at", "answered_at", "answer", "note"},
+		map[string]string{"id": technical, "user_id": himself, "answered_by": "who in the agency did it: another person"}},
 	{"undeliverable", KeptByAccount, `account_id = $1`, []string{"channel", "reason", "since"}, map[string]string{"account_id": himself}},
 	{"problems", KeptByAccount, `account_id = $1 AND account_id <> ''`, []string{"reference", "path", "outcome", "created_at", "seen_at"},
 		map[string]string{"id": technical, "browser_hash": secretHash, "account_id": himself}},

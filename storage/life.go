@@ -83,6 +83,7 @@ func (q *Queries) ErasePersons(ctx context.Context, before, now Time, limit int)
 			`UPDATE messages SET last_error = '', data = '{}' WHERE user_id = $1`,
 			`DELETE FROM email_changes WHERE user_id = $1`,
 			`DELETE FROM email_undos WHERE user_id = $1`,
+			`UPDATE closings SET reason = '', note = '' WHERE user_id = $1`,
 			`DELETE FROM known_browsers WHERE user_id = $1`,
 			`DELETE FROM consents WHERE user_id = $1`,
 		} {

@@ -13,6 +13,10 @@ const (
 	MessageReminder        = "reminder"         // n: which of the three
 	MessageDormancyWarning = "dormancy_warning" // since and until, in Unix seconds
 
+	MessageClosingAsked     = "closing_asked"
+	MessageClosingWithdrawn = "closing_withdrawn"
+	MessageClosingRefused   = "closing_refused" // reason
+
 	MessageEmailChanging    = "email_changing"     // undo: its id; to the address that was given up
 	MessageEmailChangedHere = "email_changed_here" // to the new one
 	MessageEmailRestored    = "email_restored"

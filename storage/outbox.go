@@ -73,7 +73,7 @@ func scanMessage(s scanner) (m Message, err error) {
 func priority(kind string) int {
 	switch kind {
 	case MessageEmailCode, MessagePasswordChanged, MessagePasswordReset, MessageIdentifierFound, MessageNewDevice, MessageTooManyAttempts,
-		MessageEmailChanging, MessageEmailChangedHere, MessageEmailRestored, MessageResetWait:
+		MessageClosingAsked, MessageClosingWithdrawn, MessageEmailChanging, MessageEmailChangedHere, MessageEmailRestored, MessageResetWait:
 		return 0
 	}
 	return 1

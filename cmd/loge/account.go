@@ -21,11 +21,14 @@ type accountCmd struct {
 	Reset   accountResetCmd   `cmd:"" help:"Send a new provisional password."`
 	Reissue accountReissueCmd `cmd:"" help:"Send the identifier and a new provisional password, as at the beginning."`
 	Close   accountCloseCmd   `cmd:"" help:"End an access for good."`
+	Keep    accountKeepCmd    `cmd:"" help:"Refuse a request to close: the access stays, and the person is told why."`
 }
 
 type accountListCmd struct {
 	After string `help:"Start after this numéro utilisateur." placeholder:"NUMBER"`
 	Limit int    `help:"How many at most." default:"50"`
+
+	Closing bool `help:"List the people who ask for their access to be closed, the oldest request first."`
 }
 
 // accountLine is an account as it is listed.
@@ -58,6 +61,9 @@ func (c accountListCmd) Run(a *app) error {
 		return err
 	}
 	defer db.Close()
+	if c.Closing {
+		return c.closings(a, db)
+	}
 	found, err := db.Accounts(a.ctx, c.After, c.Limit+1) // one more tells whether there are more
 	if err != nil {
 		return fmt.Errorf("list accounts: %w", err)

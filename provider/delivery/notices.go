@@ -16,8 +16,10 @@ func (d *Delivery) notice(m storage.Message, u storage.User, out mail.Message) (
 	out.Data.Date = m.CreatedAt.Time()
 	switch m.Kind {
 	case storage.MessageAccessSuspended, storage.MessageAccessReopened, storage.MessageAccessClosed, storage.MessageTooManyAttempts,
-		storage.MessageEmailChangedHere:
+		storage.MessageEmailChangedHere, storage.MessageClosingAsked, storage.MessageClosingWithdrawn:
 		out.To = u.Email
+	case storage.MessageClosingRefused:
+		out.To, out.Data.Reason = u.Email, m.Data["reason"]
 	case storage.MessageEmailRestored:
 		out.To, out.ToName = u.Email, "" // who took the address may have written another name
 	case storage.MessageResetWait:

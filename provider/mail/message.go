@@ -29,6 +29,9 @@ const (
 	KindReminder               = "reminder"                // needs Number, Identifier, Count (1 to 3), Date (of the opening)
 	KindDormancyWarning        = "dormancy_warning"        // needs Number, Count (months), Date (first day without access)
 	KindEmailChanging          = "email_changing"          // to the former address; needs Number, Address, Link, Date (of the request), Validity
+	KindClosingAsked           = "closing_asked"           // needs Number, Date (when it happened)
+	KindClosingWithdrawn       = "closing_withdrawn"       // needs Number, Date (when it happened)
+	KindClosingRefused         = "closing_refused"         // needs Number, Reason
 	KindEmailChangedHere       = "email_changed_here"      // needs Number, Date (when it happened)
 	KindEmailRestored          = "email_restored"          // needs Number, Date (when it happened)
 	KindResetWait              = "reset_wait"              // needs Number, Date (from when on it can be asked for)
@@ -53,6 +56,9 @@ var kinds = map[string]string{
 	KindReminder:               "mail.reminder.subject",
 	KindDormancyWarning:        "mail.dormancy_warning.subject",
 	KindEmailChanging:          "mail.email_changing.subject",
+	KindClosingAsked:           "mail.closing_asked.subject",
+	KindClosingWithdrawn:       "mail.closing_withdrawn.subject",
+	KindClosingRefused:         "mail.closing_refused.subject",
 	KindEmailChangedHere:       "mail.email_changed_here.subject",
 	KindEmailRestored:          "mail.email_restored.subject",
 	KindResetWait:              "mail.password_reset.subject",
@@ -82,6 +88,7 @@ type Data struct {
 	Link       string // address on our own site, whole
 	Device     string // « Firefox sur Windows »
 	Address    string // an e-mail address, masked: « p•••@g•••.fr »
+	Reason     string // why, in the agency's words
 	Count      string // a number: which reminder, how many months
 	Date       time.Time
 	Validity   time.Duration
@@ -106,7 +113,7 @@ func (m Message) check() error {
 	d := m.Data
 	for _, v := range []struct{ what, value string }{
 		{"recipient's name", m.ToName}, {"number", d.Number}, {"identifier", d.Identifier},
-		{"password", d.Password}, {"code", d.Code}, {"person", d.Person}, {"company", d.Company}, {"link", d.Link}, {"device", d.Device}, {"address", d.Address}, {"count", d.Count},
+		{"password", d.Password}, {"code", d.Code}, {"person", d.Person}, {"company", d.Company}, {"link", d.Link}, {"device", d.Device}, {"address", d.Address}, {"reason", d.Reason}, {"count", d.Count},
 	} {
 		if err := checkValue(v.value); err != nil {
 			return fmt.Errorf("%s: %w", v.what, err) // the value may be secret: never in the error

@@ -206,6 +206,9 @@ func (o *Operator) changeOne(ctx context.Context, q *storage.Queries, order Orde
 		}
 	case order.Act == account.Close:
 		state, notice = storage.StateClosed, storage.MessageAccessClosed
+		if err := q.CloseAsked(ctx, u.ID, o.Actor, now); err != nil {
+			return "", fmt.Errorf("answer request to close: %w", err)
+		}
 		if err := stopCredentials(ctx, q, u.ID, "access was closed", now); err != nil {
 			return "", err
 		}

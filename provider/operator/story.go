@@ -92,7 +92,11 @@ func (o *Operator) Story(ctx context.Context, a storage.Account, u storage.User,
 		s.Access = append(s.Access, x.Client.Name+" ("+x.Scopes+")")
 	}
 	s.Refused, s.Next = k.judge()
-	return s, nil
+	asked, err := o.asked(ctx, u)
+	if asked != "" {
+		s.Next = asked
+	}
+	return s, err
 }
 
 func (s *Story) add(at storage.Time, what string) {
@@ -125,7 +129,9 @@ var carried = map[string]string{
 	storage.MessageAccessSuspended: "notice of the suspension", storage.MessageAccessReopened: "notice of the reopening",
 	storage.MessageAccessClosed: "notice of the closing", storage.MessageNewDevice: "notice of a sign-in with a new device",
 	storage.MessageTooManyAttempts: "notice of wrong passwords", storage.MessageReminder: "reminder", storage.MessageDormancyWarning: "warning that the access will end",
-	storage.MessageEmailChanging: "notice of the changed e-mail address, to the former one", storage.MessageEmailChangedHere: "notice of the changed e-mail address, to the new one",
+	storage.MessageClosingAsked: "notice of the request to close", storage.MessageClosingWithdrawn: "notice that the request to close was withdrawn",
+	storage.MessageClosingRefused: "answer to the request to close",
+	storage.MessageEmailChanging:  "notice of the changed e-mail address, to the former one", storage.MessageEmailChangedHere: "notice of the changed e-mail address, to the new one",
 	storage.MessageEmailRestored: "notice that the change of the e-mail address was taken back", storage.MessageResetWait: "notice that « Mot de passe oublié » has to wait",
 }
 
@@ -189,6 +195,12 @@ func happened(e storage.AuditEvent) string {
 		return "chose a password"
 	case "email.confirmed":
 		return "confirmed the e-mail address"
+	case "closing.asked":
+		return "asked for the access to be closed" + why
+	case "closing.withdrawn":
+		return "withdrew the request to close"
+	case "closing.refused":
+		return "request to close refused by " + by + why
 	case "email.changed":
 		return "changed the e-mail address"
 	case "email.restored":

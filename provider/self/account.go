@@ -24,6 +24,7 @@ type accountPage struct {
 	CompanyName, Role, JobTitle string // organisations only
 	Identifier, Email, Phone    string
 	Waiting                     string // an address that waits for its code, "" = none
+	Closing                     string // day on which the person asked to close, "" = did not
 	PasswordSet                 string // day
 	Devices                     []device
 	Others                      bool // there is more than this browser
@@ -73,6 +74,11 @@ func (s *Self) Account(w http.ResponseWriter, r *http.Request, v session.Visit) 
 	if page.Waiting, err = s.waiting(ctx, u); err != nil {
 		return err
 	}
+	if open, err := s.DB.OpenClosing(ctx, u.ID); err == nil {
+		page.Closing = text.Date(open.AskedAt.Time())
+	} else if !errors.Is(err, storage.ErrNotFound) {
+		return fmt.Errorf("load request to close: %w", err)
+	}
 	page.Devices = s.devices(sessions, v.Session.ID)
 	page.Others = len(page.Devices) > 1
 	page.SignIns = signIns(events, sessions)
@@ -97,7 +103,7 @@ func (s *Self) waiting(ctx context.Context, u storage.User) (string, error) {
 // done is what the address says was just done, if it is one of ours.
 func done(r *http.Request) string {
 	switch d := r.URL.Query().Get("fait"); d {
-	case "appareil", "autres", "mot-de-passe", "renseignements", "adresse":
+	case "appareil", "autres", "mot-de-passe", "renseignements", "adresse", "fermeture":
 		return d
 	}
 	return ""

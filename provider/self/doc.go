@@ -6,6 +6,7 @@
 //	/compte/adresse-e-mail         another address, with the password and a code
 //	/adresse-e-mail/annuler        the former address takes that back; nobody signed in
 //	/compte/donnees[.json]         everything that is kept about the person
+//	/compte/fermeture              a request to close, withdrawn by /retirer
 //	/compte/mot-de-passe           another password, for who knows the current one
 //	/compte/confirmer              the password again, before what Confirmed guards
 //	/compte/appareils/deconnecter  ends the session of one browser
@@ -39,6 +40,13 @@
 // whoever asked), the former one is nobody else's, and of several changes the
 // earliest owner's link wins. An address that was the first one has no former one
 // to ask: nothing waits.
+//
+// A request to close is one for the agency, which looks whether the access is
+// still needed; nothing changes before it answers. The only administrator of an
+// organisation hands the role over first: nobody else could.
+//
+// The copy of a person's data is what storage.KeptTables lists of every table,
+// without secrets; that somebody of the agency did something is in it, not who.
 //
 // Where a device is not known any more, because its session was purged or the
 // sign-in failed, the page says so rather than guess.

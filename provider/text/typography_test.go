@@ -52,7 +52,7 @@ func TestFrenchTypography(t *testing.T) {
 // variables are the only names a text of the pages may use.
 var variables = strings.Fields(`
 	nom_service nom_compte organisme support_mail support_tel support_horaires adresse_site
-	adresse appareil application code date departement dpo duree editeur email finalite heure identifiant minimum n nom
+	adresse appareil application code date departement dpo duree editeur email finalite heure identifiant minimum n nom raison
 	numero raison_sociale ref resume role version`)
 
 func TestEveryVariableOfThePagesIsKnown(t *testing.T) {

@@ -49,7 +49,7 @@ var completions = map[string]string{
 	"numero": "off", "code_postal": "postal-code",
 	"identifiant": "username", "mot_de_passe": "current-password", "nouveau_mot_de_passe": "new-password",
 	"email": "email", "prenom": "given-name", "nom": "family-name", "telephone": "tel",
-	"fonction": "organization-title", "code": "one-time-code", "code_appareil": "off",
+	"fonction": "organization-title", "code": "one-time-code", "code_appareil": "off", "raison": "off",
 }
 
 // literal are fields whose value is not prose: no correction, no capitals.

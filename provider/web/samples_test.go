@@ -133,17 +133,22 @@ func samples(evil string) []sample {
 	type selfSignIn struct{ At, Device, Result string }
 	type selfText struct{ Kind, Version, Date string }
 	type selfPage struct {
-		Name, Number, Department, CompanyName, Role, JobTitle, Waiting, Identifier, Email, Phone, PasswordSet string
-		Devices                                                                                               []selfDevice
-		Others                                                                                                bool
-		SignIns                                                                                               []selfSignIn
-		Texts                                                                                                 []selfText
-		Done                                                                                                  string
+		Name, Number, Department, CompanyName, Role, JobTitle, Waiting, Closing, Identifier, Email, Phone, PasswordSet string
+		Devices                                                                                                        []selfDevice
+		Others                                                                                                         bool
+		SignIns                                                                                                        []selfSignIn
+		Texts                                                                                                          []selfText
+		Done                                                                                                           string
 	}
 	type dataField struct{ Column, Value string }
 	type dataTable struct {
 		Table string
 		Rows  [][]dataField
+	}
+	type closing struct {
+		Asked, Answer, Reason string
+		Confirm               bool
+		CompanyName           string
 	}
 	type until struct {
 		Until, MaskedEmail string
@@ -225,7 +230,7 @@ func samples(evil string) []sample {
 		{"applications-aucune", web.View{Template: "applications", Data: applications{}}},
 		{"withdraw", web.View{Template: "withdraw", TitleVars: []string{"application", or("Loyers")}, Data: authorised{ID: or("loyers"), Application: or("Loyers")}, TimeLimit: limit}},
 		{"self", web.View{Template: "self", SignedIn: true, Number: or("45675320380001"), TimeLimit: limit, Data: selfPage{Name: or("Marguerite Lefèvre"), Number: or("45675320380001"), Department: or("38"), Role: "holder",
-			Identifier: or("LOG 4F7K29QX"), Email: or("marguerite.lefevre@exemple.fr"), Waiting: or("marguerite@exemple.fr"), PasswordSet: or("12 mars 2026"),
+			Identifier: or("LOG 4F7K29QX"), Email: or("marguerite.lefevre@exemple.fr"), Waiting: or("marguerite@exemple.fr"), Closing: or("12 mars 2026"), PasswordSet: or("12 mars 2026"),
 			Devices: []selfDevice{{or("0194a"), or("Firefox sur Windows"), or("12 mars 2026 à 9 h 05"), or("12 mars 2026 à 9 h 40"), true}},
 			SignIns: []selfSignIn{{or("12 mars 2026 à 9 h 05"), or("Firefox sur Windows"), "self.signin.done"}}}}},
 		{"self-organisme", web.View{Template: "self", SignedIn: true, Number: or("45675320380001"), Data: selfPage{Name: or("Ali Benhamou"), Number: or("45675320380001"), Department: or("38"),
@@ -266,6 +271,11 @@ func samples(evil string) []sample {
 		}{or("Marguerite Lefèvre"), or("LOG 4F7K29QX"), or("45675320380001"), or("12 mars 2026 à 9 h 05"), []dataTable{
 			{"users", [][]dataField{{{"identifier", or("LOG 4F7K29QX")}, {"email", or("marguerite.lefevre@exemple.fr")}, {"last_sign_in_at", or("12 mars 2026 à 9 h 05")}}}},
 			{"sessions", [][]dataField{{{"authenticated_at", or("12 mars 2026 à 9 h 05")}, {"user_agent", or("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")}}, {{"authenticated_at", or("11 mars 2026 à 9 h 05")}}}}}}}},
+		{"closing", web.View{Template: "closing", SignedIn: true, Number: or("45675320380001"), TimeLimit: limit, Data: closing{}}},
+		{"closing-erreur", web.View{Template: "closing", SignedIn: true, Number: or("45675320380001"), Values: url.Values{"raison": {or("Je ne loue plus.")}}, Errors: wrong("raison", "closing.error.reason"), Data: closing{}}},
+		{"closing-confirmer", web.View{Template: "closing", SignedIn: true, Number: or("45675320380001"), Data: closing{Confirm: true, Reason: or("Je ne loue plus.")}}},
+		{"closing-demande", web.View{Template: "closing", SignedIn: true, Number: or("45675320380001"), Data: closing{Asked: or("12 mars 2026"), Answer: or("12 avril 2026"), Reason: or("Je ne loue plus.")}}},
+		{"closing-seul", web.View{Template: "closing", SignedIn: true, Number: or("45675320380001"), Data: closing{CompanyName: or("Habitat Solidaire du Val d’Émeraude")}}},
 		{"confirm", web.View{Template: "confirm", SignedIn: true, Number: or("45675320380001"), TimeLimit: limit, Data: struct{ Identifier, Back string }{or("LOG 4F7K29QX"), or("/compte/donnees")}}},
 		{"confirm-erreur", web.View{Template: "confirm", SignedIn: true, Number: or("45675320380001"), Values: values, Errors: wrong("mot_de_passe", "self.error.current_wrong"), Data: struct{ Identifier, Back string }{or("LOG 4F7K29QX"), or("/compte")}}},
 		{"proof", web.View{Template: "proof", Title: "proof.rules.title", TitleVars: []string{"version", or("3")}, SignedIn: true, Number: or("45675320380001"), Data: struct {
