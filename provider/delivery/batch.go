@@ -153,7 +153,7 @@ func (b *batch) compose(ctx context.Context, m storage.Message) error {
 func (b *batch) letterOf(m storage.Message, a storage.Account, u storage.User, number string) (l letter.Letter, p storage.Provisional, err error) {
 	lines, err := recipient(m, a, u)
 	if err != nil {
-		return l, p, fmt.Errorf("l’adresse ne peut pas être imprimée : %w", err)
+		return l, p, fmt.Errorf("l’adresse ne peut pas être imprimée : %w", err)
 	}
 	to := letter.To{Recipient: lines, Number: a.Number, Date: b.now, Letter: number}
 	if to.Again, to.Asked, err = again(m); err != nil {

@@ -13,8 +13,9 @@ import (
 
 // Limits of an address block, NF Z 10-011.
 const (
-	maxLines = 6
-	maxWidth = 38 // characters of a line, spaces included
+	maxLines  = 6
+	maxAbroad = 7  // the last one is the country
+	maxWidth  = 38 // characters of a line, spaces included
 )
 
 // plainLines is how many lines, counted from the last, hold capitals, digits
@@ -23,41 +24,50 @@ const plainLines = 3
 
 var town = regexp.MustCompile(`^[0-9]{5} [0-9 ]*[A-Z][A-Z0-9 ]*$`)
 
-// Lines returns the block to print in the window of the envelope, for an
-// address in France (NF Z 10-011): at most 6 lines of at most 38 characters,
-// the last one postcode and town. name may be empty when the address starts
+// Lines returns the block to print in the window of the envelope (NF Z 10-011):
+// at most 6 lines of at most 38 characters, the last one postcode and town.
+// Abroad a seventh may be the country, by its French name, and what stands above
+// it is as that country writes it. name may be empty when the address starts
 // with it, and stands once when both give it.
 //
 // All lines come in capitals without accents, which is what sorting machines
 // read best and what keeps the glyphs of the first line inside the window. The
 // last three lines lose their punctuation. A line that is too long is
 // abbreviated by the usual words; when that is not enough the address is
-// refused with an error that names the line. Nothing is ever cut.
+// refused with an error that names the line, in French because it stands in the
+// agency's reports. Nothing is ever cut.
 func Lines(name string, address ...string) ([]string, error) {
 	var lines []string
 	for i, raw := range slices.Concat([]string{name}, address) {
 		line, err := fold(raw)
 		if err != nil {
-			return nil, fmt.Errorf("address line %q: %w", raw, err)
+			return nil, fmt.Errorf("ligne « %s » : %w", raw, err)
 		}
 		twice := i == 1 && len(lines) == 1 && samePerson(line, lines[0])
 		if line != "" && !twice {
 			lines = append(lines, line)
 		}
 	}
-	if len(lines) < 2 {
-		return nil, errors.New("address: a name and a town at least")
+	if n := len(lines); n > 0 && lines[n-1] == "FRANCE" {
+		lines = lines[:n-1] // nobody writes it on a letter from France
 	}
-	if len(lines) > maxLines {
-		return nil, fmt.Errorf("address: %d lines, at most %d with the name", len(lines), maxLines)
+	if len(lines) < 2 {
+		return nil, errors.New("il faut au moins un nom et une ville")
 	}
 	last := len(lines) - 1
+	abroad, most, plainFrom := isCountry(lines[last]), maxLines, last-plainLines
+	if abroad {
+		most, plainFrom = maxAbroad, plainFrom-1
+	}
+	if len(lines) > most {
+		return nil, fmt.Errorf("%d lignes avec le nom, %d au plus", len(lines), most)
+	}
 	for i := range lines {
-		if i > 0 && i > last-plainLines {
+		if i > 0 && i > plainFrom {
 			lines[i] = plain(lines[i])
 		}
-		if i == last && !town.MatchString(lines[i]) {
-			return nil, fmt.Errorf("address line %d %q: not a postcode of 5 digits and a town", i+1, lines[i])
+		if i == last && !abroad && !town.MatchString(lines[i]) {
+			return nil, fmt.Errorf("ligne %d « %s » : il faut un code postal de 5 chiffres et une ville", i+1, lines[i])
 		}
 		words := roadWords
 		switch i {
@@ -68,7 +78,7 @@ func Lines(name string, address ...string) ([]string, error) {
 		}
 		short := abbreviate(lines[i], words)
 		if len(short) > maxWidth {
-			return nil, fmt.Errorf("address line %d %q: %d characters after abbreviation, at most %d", i+1, lines[i], len(short), maxWidth)
+			return nil, fmt.Errorf("ligne %d « %s » : %d caractères après abréviation, %d au plus", i+1, lines[i], len(short), maxWidth)
 		}
 		lines[i] = short
 	}
@@ -111,9 +121,9 @@ func fold(line string) (string, error) {
 			b.WriteRune(r)
 		case unicode.Is(unicode.Mn, r): // the accent of the letter before
 		case unicode.IsControl(r) && r != '\t', r == unicode.ReplacementChar:
-			return "", fmt.Errorf("holds the control character %U", r)
+			return "", fmt.Errorf("caractère de contrôle %U", r)
 		case unicode.IsLetter(r), unicode.IsDigit(r):
-			return "", fmt.Errorf("%q is not a Latin letter or a digit", r)
+			return "", fmt.Errorf("%q n’est ni une lettre latine ni un chiffre", r)
 		default:
 			b.WriteByte(' ')
 		}

@@ -21,6 +21,7 @@ const (
 
 	windowX, windowFirst = 105.0, 57.5
 	windowPitch          = 12 * pt // 6 lines: the last baseline is 78.7
+	windowClose          = 10 * pt // 7 lines: it is there as well
 	windowSize           = 10.0    // 12 characters per inch
 
 	foldLength, foldWidth = 5.0, 0.2
@@ -96,14 +97,18 @@ func (p *page) layHead(l Letter) error {
 	if lines > senderLines {
 		errs = append(errs, fmt.Errorf("sender: %d lines of %.0f mm, at most %d", lines, senderWidth, senderLines))
 	}
-	if n := len(l.Recipient); n < 2 || n > maxLines {
-		errs = append(errs, fmt.Errorf("recipient: %d lines, want 2 to %d", n, maxLines))
+	if n := len(l.Recipient); n < 2 || n > maxAbroad {
+		errs = append(errs, fmt.Errorf("recipient: %d lines, want 2 to %d", n, maxAbroad))
+	}
+	pitch := windowPitch
+	if len(l.Recipient) > maxLines {
+		pitch = windowClose
 	}
 	for i, line := range l.Recipient {
 		if len(line) > maxWidth {
 			errs = append(errs, fmt.Errorf("recipient: line %q has %d characters, at most %d", line, len(line), maxWidth))
 		}
-		errs = append(errs, p.put(f.address, windowSize, windowX, windowFirst+float64(i)*windowPitch, line))
+		errs = append(errs, p.put(f.address, windowSize, windowX, windowFirst+float64(i)*pitch, line))
 	}
 	errs = append(errs,
 		p.putWithin(f.text, left, dateLine, l.PlaceDate),

@@ -171,7 +171,7 @@ func TestLetterThatCannotBePrintedIsRefused(t *testing.T) {
 		"character without a glyph": func(l *Letter) { l.Before = append(l.Before, Paragraph{{Text: "Ж"}}) },
 		"accent in the address":     func(l *Letter) { l.Recipient = []string{"MME É", "69001 LYON"} },
 		"address line of 39":        func(l *Letter) { l.Recipient = []string{strings.Repeat("A", 39), "69001 LYON"} },
-		"seven address lines":       func(l *Letter) { l.Recipient = strings.Fields("A B C D E F G") },
+		"eight address lines":       func(l *Letter) { l.Recipient = strings.Fields("A B C D E F G H") },
 		"no address":                func(l *Letter) { l.Recipient = nil },
 		"text above the box":        func(l *Letter) { l.Before = append(l.Before, long) },
 		"text below the box":        func(l *Letter) { l.After = append(l.After, long, long) },

@@ -158,7 +158,7 @@ func complete(l storage.Landlord) faults {
 	case l.Account.Address == "":
 		f.add("ni adresse e-mail ni adresse postale : personne ne recevrait les identifiants")
 	case err != nil:
-		f.add("adresse postale impossible à imprimer, et pas d’adresse e-mail : il faut au plus 6 lignes avec le nom et 38 caractères par ligne, en lettres latines, et finir par le code postal et la ville")
+		f.add("adresse postale impossible à imprimer, et pas d’adresse e-mail : " + err.Error())
 	}
 	return f
 }
