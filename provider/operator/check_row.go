@@ -158,7 +158,7 @@ func complete(l storage.Landlord) faults {
 	case l.Account.Address == "":
 		f.add("ni adresse e-mail ni adresse postale : personne ne recevrait les identifiants")
 	case err != nil:
-		f.add("adresse postale impossible à imprimer, et pas d’adresse e-mail : " + err.Error())
+		f.add("adresse postale impossible à imprimer, et pas d’adresse e-mail : %s", err)
 	}
 	return f
 }
