@@ -52,6 +52,7 @@
 //	application partenaire Client        a relying party
 //	partage                Consent       what a user lets a client see
 //	demande                Flow          a running authorization request
+//	habilitation           Right         what people may do in an application
 //	session                Session       a browser's sign-in
 //	message, courrier      Message, Letter what is sent or printed
 //	journal                AuditEvent    who did what, when, to whom

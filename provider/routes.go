@@ -59,6 +59,7 @@ func (p *Provider) newRouter() (*mux.Router, error) {
 	step("/connexion/regles", p.signin.Rules, p.signin.SubmitRules)
 	step("/connexion/conditions", p.signin.Terms, p.signin.SubmitTerms)
 	show("/connexion/refus", p.signin.Refuse)
+	step("/connexion/acces", p.signin.Access, p.signin.SubmitAccess)
 	step("/connexion/partage", p.signin.Consent, p.signin.SubmitConsent)
 	post("/connexion/arreter", p.signin.Stop)
 	step("/connexion/prolonger", p.signin.Remaining, p.signin.Extend)

@@ -12,6 +12,9 @@ type ClientMetadata struct {
 	TOSURI    string   `json:"tos_uri,omitempty"`
 	Contacts  []string `json:"contacts,omitempty"`
 
+	// Rights are what people may do in it; none: everybody may open it.
+	Rights []Right `json:"rights,omitempty"`
+
 	// Where our own links and the end of a session lead.
 	InitiateLoginURI                  string `json:"initiate_login_uri,omitempty"`
 	FrontchannelLogoutURI             string `json:"frontchannel_logout_uri,omitempty"`

@@ -15,6 +15,7 @@ type Holder struct {
 	ClientDisabledAt Time
 	Accepted         bool   // a version of each kind of document
 	Consented        string // space list: what the person lets the client see
+	Rights           Rights // in the client
 }
 
 // holderColumns lists what a Holder is read from. Accepted is that of each kind
@@ -24,7 +25,7 @@ type Holder struct {
 // holds the time.
 func holderColumns(session, now string) string {
 	return qualified("u", userColumns) + `, ` + qualified("a", accountColumns) + `, ` + session + `,
-		c.disabled_at, COALESCE(k.scopes, ''),
+		` + rightsColumns + `, c.disabled_at, COALESCE(k.scopes, ''),
 		NOT EXISTS (SELECT 1 FROM documents AS d WHERE d.published_at <= ` + now + `
 			AND NOT EXISTS (SELECT 1 FROM acceptances AS p WHERE p.user_id = u.id AND p.kind = d.kind))`
 }
@@ -36,7 +37,7 @@ const absentSession = `COALESCE(s.id, ''), s.id_hash, COALESCE(s.user_id, ''), C
 	COALESCE(s.expires_at, 0), COALESCE(s.ended_at, 0), COALESCE(s.confirmed_at, 0)`
 
 const holderTables = `JOIN accounts AS a ON a.id = u.account_id
-	LEFT JOIN consents AS k ON k.user_id = u.id AND k.client_id = c.id`
+	LEFT JOIN consents AS k ON k.user_id = u.id AND k.client_id = c.id` + rightsTables
 
 // qualified writes the table before each column of a list.
 func qualified(table, columns string) string {
@@ -47,13 +48,20 @@ func qualified(table, columns string) string {
 	return strings.Join(names, ", ")
 }
 
-func (h *Holder) fields() []any {
-	list := append(h.User.fields(), h.Account.fields()...)
-	return append(append(list, h.Session.fields()...), &h.ClientDisabledAt, &h.Consented, &h.Accepted)
+// scan reads a row of a holder and whatever comes after it, and returns the
+// metadata of the client as they are stored.
+func (h *Holder) scan(s scanner, after ...any) (metadata string, err error) {
+	fields := append(h.User.fields(), h.Account.fields()...)
+	fields = append(append(fields, h.Session.fields()...), h.Rights.fields(&metadata)...)
+	fields = append(append(fields, &h.ClientDisabledAt, &h.Consented, &h.Accepted), after...)
+	if err := s.Scan(fields...); err != nil {
+		return "", err
+	}
+	return metadata, h.Rights.read(metadata)
 }
 
 func scanHolder(s scanner) (h Holder, err error) {
-	err = s.Scan(h.fields()...)
+	_, err = h.scan(s)
 	return h, err
 }
 
@@ -75,9 +83,8 @@ type TokenHolder struct {
 }
 
 func scanTokenHolder(s scanner) (h TokenHolder, err error) {
-	var metadata string
-	fields := append(append(h.fields(), h.Grant.fields()...), h.Token.fields()...)
-	if err := s.Scan(append(fields, &metadata)...); err != nil {
+	metadata, err := h.scan(s, append(h.Grant.fields(), h.Token.fields()...)...)
+	if err != nil {
 		return h, err
 	}
 	return h, h.Client.read(metadata)
@@ -88,7 +95,7 @@ func scanTokenHolder(s scanner) (h TokenHolder, err error) {
 const grantTables = `JOIN grants AS g ON g.id = t.grant_id JOIN users AS u ON u.id = g.user_id JOIN clients AS c ON c.id = t.client_id
 	LEFT JOIN sessions AS s ON s.id = g.session_id ` + holderTables
 
-var holderOfToken = `SELECT ` + holderColumns(absentSession, `$2`) + `, ` + qualified("g", grantColumns) + `, ` + qualified("t", tokenColumns) + `, c.metadata
+var holderOfToken = `SELECT ` + holderColumns(absentSession, `$2`) + `, ` + qualified("g", grantColumns) + `, ` + qualified("t", tokenColumns) + `
 	FROM access_tokens AS t ` + grantTables + `
 	WHERE t.signature = $1 AND t.expires_at > $2 AND g.revoked_at = 0 AND (g.offline OR s.id IS NOT NULL)`
 
@@ -106,7 +113,7 @@ type RefreshHolder struct {
 }
 
 func scanRefreshHolder(s scanner) (h RefreshHolder, err error) {
-	err = s.Scan(append(append(h.fields(), h.Grant.fields()...), h.Token.fields()...)...)
+	_, err = h.scan(s, append(h.Grant.fields(), h.Token.fields()...)...)
 	return h, err
 }
 
@@ -127,7 +134,7 @@ type CodeHolder struct {
 }
 
 func scanCodeHolder(s scanner) (h CodeHolder, err error) {
-	err = s.Scan(append(h.Holder.fields(), h.Code.fields()...)...)
+	_, err = h.scan(s, h.Code.fields()...)
 	return h, err
 }
 

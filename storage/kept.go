@@ -55,6 +55,8 @@ var KeptTables = []Kept{
 	{"acceptances", KeptByUser, `user_id = $1`, []string{"kind", "version", "sha256", "accepted_at"},
 		map[string]string{"id": technical, "user_id": himself, "account_id": himself, "document_id": technical}},
 	{"consents", KeptByUser, `user_id = $1`, []string{"client_id", "scopes", "granted_at"}, map[string]string{"user_id": himself}},
+	{"account_rights", KeptByAccount, `account_id = $1`, []string{"client_id", "given", "withheld", "changed_at"}, map[string]string{"account_id": himself}},
+	{"user_rights", KeptByUser, `user_id = $1`, []string{"client_id", "rights", "changed_at"}, map[string]string{"user_id": himself}},
 	{"grants", KeptByUser, `user_id = $1`, []string{"id", "client_id", "session_id", "scopes", "offline", "created_at", "expires_at", "revoked_at"}, map[string]string{"user_id": himself}},
 	{"codes", KeptByUser, ofGrants, []string{"grant_id", "client_id", "scopes", "granted", "requested_at", "expires_at", "used_at"},
 		map[string]string{"signature": secretHash, "request": "what the application asked for: scopes says it", "session": onward}},

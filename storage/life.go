@@ -86,6 +86,7 @@ func (q *Queries) ErasePersons(ctx context.Context, before, now Time, limit int)
 			`UPDATE closings SET reason = '', note = '' WHERE user_id = $1`,
 			`DELETE FROM known_browsers WHERE user_id = $1`,
 			`DELETE FROM consents WHERE user_id = $1`,
+			`DELETE FROM user_rights WHERE user_id = $1`,
 		} {
 			if err := q.exec(ctx, statement, u.ID); err != nil {
 				return nil, err

@@ -16,6 +16,8 @@ type accountCmd struct {
 	List   accountListCmd   `cmd:"" help:"List accounts by numéro utilisateur."`
 	Show   accountShowCmd   `cmd:"" help:"Show an account: its people, messages and journal."`
 
+	Rights accountRightsCmd `cmd:"" help:"Show which rights in applications an account holds; give and withhold them."`
+
 	Suspend accountSuspendCmd `cmd:"" help:"Stop an access at once, until it is reopened."`
 	Reopen  accountReopenCmd  `cmd:"" help:"Open a suspended access again, and end waits after wrong passwords."`
 	Reset   accountResetCmd   `cmd:"" help:"Send a new provisional password."`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"loge/provider"
@@ -57,6 +58,7 @@ type clientAddMore struct {
 	SectorURI    string        `help:"File that lists the redirect addresses of its sector." name:"sector-identifier-uri" placeholder:"URL"`
 	JWKS         string        `help:"File with its public keys." name:"jwks" type:"existingfile" placeholder:"FILE"`
 	JWKSURI      string        `help:"Where its public keys are." name:"jwks-uri" placeholder:"URL"`
+	Right        []string      `help:"Something people may do in it: NAME=SENTENCE; repeat for several. Members of organisations then need one of them to open it." sep:"none" placeholder:"NAME=SENTENCE"`
 	RequirePAR   bool          `help:"Take its authorization requests by PAR only." name:"require-par"`
 	JWTAccess    bool          `help:"Give it access tokens that are JWTs." name:"jwt-access"`
 	AccessLife   time.Duration `help:"How long its access tokens live; the setting when left out." placeholder:"DURATION"`
@@ -71,6 +73,10 @@ func (m clientAddMore) metadata() (storage.ClientMetadata, error) {
 		SectorIdentifierURI: m.SectorURI, JWKSURI: m.JWKSURI, RequirePushedAuthorizationRequests: m.RequirePAR,
 		AccessTokenLifetime: seconds(m.AccessLife), IDTokenLifetime: seconds(m.IDLife),
 		RefreshIdleLifetime: seconds(m.RefreshIdle), RefreshAbsoluteLifetime: seconds(m.RefreshTotal)}
+	for _, right := range m.Right {
+		name, sentence, _ := strings.Cut(right, "=")
+		data.Rights = append(data.Rights, storage.Right{Name: name, Sentence: sentence})
+	}
 	if m.JWTAccess {
 		data.AccessTokenFormat = storage.FormatJWT
 	}

@@ -113,9 +113,15 @@ func plain(f registry.Field) string {
 		list := make([]string, len(v))
 		for i, item := range v {
 			list[i] = fmt.Sprint(item)
+			if right, ok := item.(map[string]any); ok && f.Name == "rights" {
+				list[i] = fmt.Sprintf("%v: %v", right["name"], right["sentence"])
+				if right["restricted"] == true {
+					list[i] += " (restricted: only for accounts that the agency gives it to)"
+				}
+			}
 		}
 		separator := " "
-		if strings.HasSuffix(f.Name, "_uris") || f.Name == "resources" {
+		if strings.HasSuffix(f.Name, "_uris") || f.Name == "resources" || f.Name == "rights" {
 			separator = "\n"
 		}
 		return strings.Join(list, separator)

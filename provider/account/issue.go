@@ -27,11 +27,13 @@ const (
 	SessionIdle        Refusal = "session has been idle for too long"
 	PasswordChanged    Refusal = "password was chosen after access was granted"
 	DocumentsPending   Refusal = "rules or terms are not accepted"
+	NoRight            Refusal = "user has no right in the application"
 )
 
 // ClientFacts is what MayIssue needs to know of the application.
 type ClientFacts struct {
 	Disabled bool
+	Rights   storage.Rights // of the user in it
 }
 
 // SessionFacts is what MayIssue needs to know of the browser session behind
@@ -83,6 +85,8 @@ func MayIssue(user storage.User, account storage.Account, client ClientFacts, se
 		return PasswordChanged
 	case !session.Accepted:
 		return DocumentsPending
+	case !MayOpen(user, client.Rights):
+		return NoRight
 	}
 	return nil
 }

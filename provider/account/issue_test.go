@@ -45,6 +45,8 @@ func TestMayIssue(t *testing.T) {
 		{"password chosen after the grant", func(f *facts) { f.session.GrantedAt, f.user.PasswordSetAt = second(-5), second(-4) }, PasswordChanged},
 		{"password chosen while an ordinary session lasts", func(f *facts) { f.user.PasswordSetAt = second(-4) }, nil},
 		{"a text is not accepted", func(f *facts) { f.session.Accepted = false }, DocumentsPending},
+		{"no right in the application", func(f *facts) { f.client.Rights.Registered = []storage.Right{{Name: "lire", Restricted: true}} }, NoRight},
+		{"a right in the application", func(f *facts) { f.client.Rights.Registered = []storage.Right{{Name: "lire"}} }, nil},
 		{"no facts about the session", func(f *facts) { f.session = SessionFacts{} }, DocumentsPending},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"loge/provider/account"
 	"loge/provider/session"
 	"loge/provider/web"
 	"loge/storage"
@@ -95,6 +96,9 @@ func (p *Provider) silent(ctx context.Context, s *storage.Session, f storage.Flo
 		return fmt.Errorf("decide on consent: %w", err)
 	}
 	if pending {
+		if _, err := p.mayBeIssued(ctx, s.ID, f.ClientID, nil); errors.Is(err, account.NoRight) {
+			return err
+		}
 		return refuse("interaction_required", "The person has to do something first.")
 	}
 	return refuse("consent_required", "The person has to consent.")

@@ -3,6 +3,7 @@ package oauth
 import (
 	"slices"
 
+	"loge/provider/account"
 	"loge/storage"
 )
 
@@ -11,44 +12,48 @@ import (
 type claim struct {
 	scope string
 	name  string
-	value func(storage.User, storage.Account) any
+	value func(*storage.Holder) any
 }
 
 // claims is everything an application can learn at userinfo. The identifier
 // people sign in with is not among it, and the postal address only for clients
 // that were registered for it.
 var claims = []claim{
-	{"profile", "name", func(u storage.User, _ storage.Account) any { return filled(u.Name()) }},
-	{"profile", "given_name", func(u storage.User, _ storage.Account) any { return filled(u.GivenName) }},
-	{"profile", "family_name", func(u storage.User, _ storage.Account) any { return filled(u.FamilyName) }},
-	{"profile", "updated_at", func(u storage.User, _ storage.Account) any {
-		if u.DetailsAt.IsZero() {
+	{"profile", "name", func(h *storage.Holder) any { return filled(h.User.Name()) }},
+	{"profile", "given_name", func(h *storage.Holder) any { return filled(h.User.GivenName) }},
+	{"profile", "family_name", func(h *storage.Holder) any { return filled(h.User.FamilyName) }},
+	{"profile", "updated_at", func(h *storage.Holder) any {
+		if h.User.DetailsAt.IsZero() {
 			return nil
 		}
-		return u.DetailsAt
+		return h.User.DetailsAt
 	}},
-	{"email", "email", func(u storage.User, _ storage.Account) any { return filled(u.Email) }},
-	{"email", "email_verified", func(u storage.User, _ storage.Account) any {
-		if u.Email == "" {
+	{"email", "email", func(h *storage.Holder) any { return filled(h.User.Email) }},
+	{"email", "email_verified", func(h *storage.Holder) any {
+		if h.User.Email == "" {
 			return nil
 		}
-		return !u.EmailVerifiedAt.IsZero()
+		return !h.User.EmailVerifiedAt.IsZero()
 	}},
-	{"phone", "phone_number", func(u storage.User, _ storage.Account) any { return filled(u.Phone) }},
-	{"address", "address", func(_ storage.User, a storage.Account) any {
-		if a.Address == "" {
+	{"phone", "phone_number", func(h *storage.Holder) any { return filled(h.User.Phone) }},
+	{"address", "address", func(h *storage.Holder) any {
+		if h.Account.Address == "" {
 			return nil
 		}
-		return map[string]string{"formatted": a.Address}
+		return map[string]string{"formatted": h.Account.Address}
 	}},
-	{"bailleur", "type_bailleur", func(_ storage.User, a storage.Account) any { return translated(kinds, a.Kind) }},
-	{"bailleur", "numero_utilisateur", func(_ storage.User, a storage.Account) any { return filled(a.Number) }},
-	{"bailleur", "departement", func(_ storage.User, a storage.Account) any { return filled(a.Department) }},
-	{"organisme", "siret", organisation(func(_ storage.User, a storage.Account) any { return filled(a.SIRET) })},
-	{"organisme", "raison_sociale", organisation(func(_ storage.User, a storage.Account) any { return filled(a.CompanyName) })},
-	{"organisme", "role", organisation(func(u storage.User, _ storage.Account) any { return translated(roles, u.Role) })},
-	// Rights are held per application; a person without any has no claim.
-	{"habilitations", "habilitations", func(storage.User, storage.Account) any { return nil }},
+	{"bailleur", "type_bailleur", func(h *storage.Holder) any { return translated(kinds, h.Account.Kind) }},
+	{"bailleur", "numero_utilisateur", func(h *storage.Holder) any { return filled(h.Account.Number) }},
+	{"bailleur", "departement", func(h *storage.Holder) any { return filled(h.Account.Department) }},
+	{"organisme", "siret", organisation(func(h *storage.Holder) any { return filled(h.Account.SIRET) })},
+	{"organisme", "raison_sociale", organisation(func(h *storage.Holder) any { return filled(h.Account.CompanyName) })},
+	{"organisme", "role", organisation(func(h *storage.Holder) any { return translated(roles, h.User.Role) })},
+	{"habilitations", "habilitations", func(h *storage.Holder) any {
+		if held := account.HeldRights(h.User, h.Rights); len(held) > 0 {
+			return held
+		}
+		return nil
+	}},
 }
 
 var (
@@ -66,23 +71,24 @@ func filled(s string) any {
 func translated(words map[string]string, word string) any { return filled(words[word]) }
 
 // organisation releases a claim for organisations only.
-func organisation(value func(storage.User, storage.Account) any) func(storage.User, storage.Account) any {
-	return func(u storage.User, a storage.Account) any {
-		if a.Kind != storage.Organisation {
+func organisation(value func(*storage.Holder) any) func(*storage.Holder) any {
+	return func(h *storage.Holder) any {
+		if h.Account.Kind != storage.Organisation {
 			return nil
 		}
-		return value(u, a)
+		return value(h)
 	}
 }
 
-// claimsFor returns what these scopes release.
-func claimsFor(scopes []string, u storage.User, a storage.Account) map[string]any {
+// claimsFor returns what these scopes release to the client towards which h was
+// read.
+func claimsFor(scopes []string, h *storage.Holder) map[string]any {
 	released := map[string]any{}
 	for _, c := range claims {
 		if !slices.Contains(scopes, c.scope) {
 			continue
 		}
-		if v := c.value(u, a); v != nil {
+		if v := c.value(h); v != nil {
 			released[c.name] = v
 		}
 	}

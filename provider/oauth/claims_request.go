@@ -172,12 +172,12 @@ func (w claimWishes) touch(scope string) bool {
 
 // released answers the claims asked by name, as far as the person lets the
 // client have the scopes that they belong to (space list).
-func (w claimWishes) released(consent string, u storage.User, a storage.Account) map[string]any {
+func (w claimWishes) released(consent string, h *storage.Holder) map[string]any {
 	answer := map[string]any{}
 	if len(w) == 0 {
 		return answer
 	}
-	for name, value := range claimsFor(words(consent), u, a) {
+	for name, value := range claimsFor(words(consent), h) {
 		if wish, asked := w[name]; asked && wish.accepts(value) {
 			answer[name] = value
 		}

@@ -160,7 +160,7 @@ func (p *Provider) redeemDevice(ctx context.Context, u *unit, r *http.Request, p
 	case !d.UsedAt.IsZero():
 		return nil, errDeviceCode
 	case !d.DeniedAt.IsZero():
-		return nil, refuse("access_denied", "The person refused.")
+		return nil, refuse("access_denied", "The person refused, or may not use the application.")
 	case d.ExpiresAt <= storage.At(p.Now()):
 		return nil, refuse("expired_token", "Nobody typed the user_code in time: start again.")
 	case d.GrantID == "":

@@ -42,6 +42,7 @@ func TestDeviceGetsNothingAgainstAnyFact(t *testing.T) {
 		"session ended":          `UPDATE sessions SET ended_at = 5`,
 		"provisional password":   `UPDATE sessions SET provisional_id = 'p'`,
 		"consent withdrawn":      `DELETE FROM consents`,
+		"no right":               `UPDATE clients SET metadata = '{"rights":[{"name":"lire","sentence":"Lire","restricted":true}]}' WHERE id = 'borne'`,
 		"grant revoked":          `UPDATE grants SET revoked_at = 5`,
 		"client disabled":        `UPDATE clients SET disabled_at = 5`,
 		"terms never accepted": `INSERT INTO documents (id, kind, version, summary, text, sha256, published_at)

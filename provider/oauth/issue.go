@@ -118,7 +118,7 @@ func (p *Provider) mayHave(h storage.Holder, scopes []string) error {
 }
 
 func clientFacts(h storage.Holder) account.ClientFacts {
-	return account.ClientFacts{Disabled: !h.ClientDisabledAt.IsZero()}
+	return account.ClientFacts{Disabled: !h.ClientDisabledAt.IsZero(), Rights: h.Rights}
 }
 
 // sessionFacts leaves the idle limit to the browser's own requests: an

@@ -21,6 +21,7 @@ func TestOfflineAccessEndsWithTheFacts(t *testing.T) {
 		"account suspended":      `UPDATE accounts SET suspended_at = 5`,
 		"client disabled":        `UPDATE clients SET disabled_at = 5 WHERE id = 'loyers'`,
 		"consent withdrawn":      `DELETE FROM consents`,
+		"no right":               `UPDATE clients SET metadata = '{"rights":[{"name":"lire","sentence":"Lire","restricted":true}]}' WHERE id = 'loyers'`,
 		"grant revoked":          `UPDATE grants SET revoked_at = 5`,
 		"terms never accepted": `INSERT INTO documents (id, kind, version, summary, text, sha256, published_at)
 			VALUES ('d', 'terms', '2', '', '', 'x', 5)`,

@@ -46,6 +46,15 @@ func TestPromptNoneNeverShowsAPage(t *testing.T) {
 		before := o.Pending
 		o.Pending = func(context.Context, *storage.Session, storage.Flow) (bool, error) { return true, nil }
 		wantError(t, "terms to accept", silent(), "interaction_required")
+		o.write(t, func(ctx context.Context, q *storage.Queries) error {
+			c, err := q.Client(ctx, "loyers")
+			if err != nil {
+				return err
+			}
+			c.Metadata.Rights = []storage.Right{{Name: "lire", Sentence: "Lire", Restricted: true}}
+			return q.SaveClient(ctx, c)
+		})
+		wantError(t, "no right in the application", silent(), "access_denied")
 		o.Pending = before
 		b.advance(31 * time.Minute)
 		wantError(t, "session idle for too long", silent(), "login_required")

@@ -133,7 +133,7 @@ func (p *Provider) rotate(ctx context.Context, u *unit, h storage.RefreshHolder,
 	if err := p.aim(ctx, u, rec.Resources, params); err != nil {
 		return nil, err
 	}
-	rec.asked = rec.Claims.IDToken.released(h.Consented, h.User, h.Account)
+	rec.asked = rec.Claims.IDToken.released(h.Consented, &h.Holder)
 	grace, at := p.grace(), storage.At(p.Now())
 	u.write(func(ctx context.Context, q *storage.Queries) error {
 		_, err := q.RotateRefreshToken(ctx, h.Token.Signature, h.Token.ClientID, grace, at)

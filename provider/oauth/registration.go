@@ -231,7 +231,7 @@ func (p *Provider) deregister(ctx context.Context, c storage.Client) error {
 func (p *Provider) limit(ctx context.Context, d registry.Document, reg storage.Registration, before storage.Client) (c storage.Client, logo *registry.Logo, err error) {
 	d.ID, d.Consent, d.RequirePKCE, d.Audiences, d.Sector = reg.ClientID, "", nil, nil, ""
 	d.AccessTokenLifetime, d.IDTokenLifetime, d.RefreshIdleLifetime, d.RefreshAbsoluteLifetime = 0, 0, 0, 0
-	d.Resources, d.AccessTokenFormat = nil, ""
+	d.Resources, d.AccessTokenFormat, d.Rights = nil, "", before.Metadata.Rights
 	if reg.Publisher != "" {
 		d.Publisher = reg.Publisher
 	}

@@ -71,7 +71,7 @@ func (p *Provider) flowOf(r *http.Request, id string) (storage.Flow, error) {
 // conclude answers the flow, or goes back to the sign-in pages.
 func (p *Provider) conclude(w http.ResponseWriter, r *http.Request, q *request, f storage.Flow) error {
 	if !f.DeniedAt.IsZero() {
-		return p.finish(r, q, f, refuse("access_denied", "The person refused."))
+		return p.finish(r, q, f, refuse("access_denied", "The person refused, or may not use the application."))
 	}
 	s, err := p.current(r)
 	if err != nil {

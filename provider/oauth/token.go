@@ -86,7 +86,7 @@ func (p *Provider) redeem(ctx context.Context, u *unit, r *http.Request, params 
 	if err := p.aim(ctx, u, session.Resources, params); err != nil {
 		return nil, err
 	}
-	session.asked = session.Claims.IDToken.released(h.Consented, h.User, h.Account)
+	session.asked = session.Claims.IDToken.released(h.Consented, &h)
 	response, err := p.engine.NewAccessResponse(ctx, request)
 	if err != nil {
 		return nil, err

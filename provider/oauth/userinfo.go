@@ -79,8 +79,8 @@ func (p *Provider) claimsOf(ctx context.Context, token string, proven confirmati
 	if !rec.Confirm.provenBy(proven) {
 		return nil, h, refuse("invalid_token", "The access token is bound to a key that the request does not prove to have.")
 	}
-	claims := claimsFor(scopes, h.User, h.Account)
-	maps.Copy(claims, rec.Claims.UserInfo.released(h.Consented, h.User, h.Account))
+	claims := claimsFor(scopes, &h.Holder)
+	maps.Copy(claims, rec.Claims.UserInfo.released(h.Consented, &h.Holder))
 	claims["sub"] = rec.Sub
 	return claims, h, nil
 }

@@ -134,6 +134,7 @@ func TestNothingIsGivenOutAgainstAnyFact(t *testing.T) {
 		"provisional password":       `UPDATE sessions SET provisional_id = 'p'`,
 		"client disabled":            `UPDATE clients SET disabled_at = 5`,
 		"consent withdrawn":          `DELETE FROM consents`,
+		"no right":                   `UPDATE clients SET metadata = '{"rights":[{"name":"lire","sentence":"Lire","restricted":true}]}' WHERE id = 'loyers'`,
 		"terms never accepted": `INSERT INTO documents (id, kind, version, summary, text, sha256, published_at)
 			VALUES ('d', 'terms', '2', '', '', 'x', 5)`,
 	} {

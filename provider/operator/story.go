@@ -217,6 +217,10 @@ func happened(e storage.AuditEvent) string {
 		return "became administrator"
 	case "access.suspended", "access.reopened", "access.closed":
 		return "access " + strings.TrimPrefix(e.Action, "access.") + " by " + by + why
+	case "rights.account_changed":
+		return "rights of the account changed by " + by + ": given " + cmp.Or(e.Details["given"], "none") + ", withheld " + cmp.Or(e.Details["withheld"], "none") + why
+	case "access.missing":
+		return "had no right in the application " + e.Details["client"]
 	case "access.reset":
 		return "new provisional password ordered by " + by + why
 	case "access.reissued":

@@ -77,6 +77,7 @@ func Check(c storage.Client) Faults {
 	if c.Public() && !c.RequirePKCE {
 		faults.add("require_pkce", "PKCE: a client without a secret cannot do without")
 	}
+	checkRights(c, &faults)
 	checkRequests(c, &faults)
 	checkTokens(c, &faults)
 	checkLifetimes(c, &faults)

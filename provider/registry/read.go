@@ -114,11 +114,13 @@ func set(d *Document, name string, node *yaml.Node) error {
 	if err != nil {
 		return fmt.Errorf("line %d: %s: cannot be read", node.Line, name)
 	}
-	if err := json.Unmarshal(text, d); err != nil {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields() // in lists of objects; the name itself is known
+	if err := decoder.Decode(d); err != nil {
 		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			return fmt.Errorf("line %d: %s: is %s, and must be %s", node.Line, name, wrong.Value, kindOf(wrong.Type.String()))
 		}
-		return fmt.Errorf("line %d: %s: %w", node.Line, name, err)
+		return fmt.Errorf("line %d: %s: %s", node.Line, name, strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return nil
 }
@@ -128,6 +130,8 @@ func kindOf(goType string) string {
 	switch strings.TrimPrefix(goType, "*") {
 	case "[]string":
 		return "a list"
+	case "[]storage.Right", "storage.Right":
+		return "a list of name and sentence"
 	case "bool":
 		return "true or false"
 	case "int64":

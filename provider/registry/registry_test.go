@@ -37,6 +37,19 @@ func TestEachFaultIsNamed(t *testing.T) {
 	}{
 		{"client_id", "hyphen", func(d *registry.Document) { d.ID = "a:b" }}, // the colon tells URIs and ids apart
 		{"client_id", "1 to 64", func(d *registry.Document) { d.ID = strings.Repeat("a", 65) }},
+		{"rights", "hyphen", func(d *registry.Document) { d.Rights = []storage.Right{{Name: "lire tout", Sentence: "Lire"}} }},
+		{"rights", "hyphen", func(d *registry.Document) {
+			d.Rights = []storage.Right{{Name: strings.Repeat("a", 41), Sentence: "Lire"}}
+		}},
+		{"rights", "twice", func(d *registry.Document) {
+			d.Rights = []storage.Right{{Name: "lire", Sentence: "Lire"}, {Name: "lire", Sentence: "Lire"}}
+		}},
+		{"rights", "sentence is missing", func(d *registry.Document) { d.Rights = []storage.Right{{Name: "lire", Sentence: " "}} }},
+		{"rights", "one line", func(d *registry.Document) { d.Rights = []storage.Right{{Name: "lire", Sentence: "Lire\nÉcrire"}} }},
+		{"rights", "more than 120", func(d *registry.Document) {
+			d.Rights = []storage.Right{{Name: "lire", Sentence: strings.Repeat("é", 121)}}
+		}},
+		{"rights", "more than 20", func(d *registry.Document) { d.Rights = make([]storage.Right, 21) }},
 		{"client_name", "missing", func(d *registry.Document) { d.ID, d.Name = "x", "" }},
 		{"client_name", "one line", func(d *registry.Document) { d.ID, d.Name = "x", "a\nb" }},
 		{"redirect_uris", "at least one", func(d *registry.Document) { d.RedirectURIs = nil }},

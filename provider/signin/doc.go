@@ -4,10 +4,10 @@
 //
 // One ordered table, in next.go, says what comes next:
 //
-//	login ─► choose ─► administrator ─► details ─► email ─► password ─► rules ─► terms ─► consent ─► done
-//	         asked by   first person     first      address   after a     a version        per client,
-//	         an appli-  of an            sign-in    is new    provisional not yet          once
-//	         cation     organisation                          one         accepted
+//	login ─► choose ─► administrator ─► details ─► email ─► password ─► rules ─► terms ─► access ─► consent ─► done
+//	         asked by   first person     first      address   after a     a version        no right  per client,
+//	         an appli-  of an            sign-in    is new    provisional not yet          in the    once
+//	         cation     organisation                          one         accepted         client
 //
 // Every page first reads the stored state (state.go) and asks the table whether
 // it is its turn; if not, it stores nothing and redirects to the step that is.
@@ -24,6 +24,9 @@
 //	/                     Mon Compte Partenaire: the services that the person may open
 //	/connexion/changer    another account; the present session ends when that is proven
 //	/textes/KIND/VERSION  a text, public, to print
+//
+// access has nothing to ask: whoever holds no right in an application stops
+// there, or goes back to it, which is told access_denied.
 //
 // The running authorization request, if any, travels as demande: the id of a
 // flow row that belongs to this browser. When nothing is left the browser goes

@@ -13,6 +13,7 @@ const (
 	Password      Step = "password"
 	Rules         Step = "rules"
 	Terms         Step = "terms"
+	Access        Step = "access"
 	Consent       Step = "consent"
 	Done          Step = ""
 )
@@ -29,6 +30,7 @@ type State struct {
 	PasswordMissing        bool // after a provisional one, or when a change was ordered
 	RulesPending           bool
 	TermsPending           bool
+	RightMissing           bool // in the application that asks
 	ConsentMissing         bool // of the application that asks
 }
 
@@ -46,6 +48,7 @@ var steps = []struct {
 	{Password, "/connexion/mot-de-passe", func(s State) bool { return s.PasswordMissing }},
 	{Rules, "/connexion/regles", func(s State) bool { return s.RulesPending }},
 	{Terms, "/connexion/conditions", func(s State) bool { return s.TermsPending }},
+	{Access, "/connexion/acces", func(s State) bool { return s.RightMissing }},
 	{Consent, "/connexion/partage", func(s State) bool { return s.ConsentMissing }},
 }
 

@@ -20,6 +20,7 @@ var reasons = []struct {
 	{signin.Password, func(s *signin.State, is bool) { s.PasswordMissing = is }},
 	{signin.Rules, func(s *signin.State, is bool) { s.RulesPending = is }},
 	{signin.Terms, func(s *signin.State, is bool) { s.TermsPending = is }},
+	{signin.Access, func(s *signin.State, is bool) { s.RightMissing = is }},
 	{signin.Consent, func(s *signin.State, is bool) { s.ConsentMissing = is }},
 }
 

@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"loge/provider/account"
 	"loge/storage"
 )
 
@@ -66,17 +67,25 @@ func sentence(purpose string) string {
 // mayOpen decides which applications the person may open from here, and nothing
 // else does: those that are enabled and know how to start a sign-in that comes
 // from us (OpenID Connect Core §4). Those that registered themselves are only
-// shown to people who have used them.
+// shown to people who have used them, and those with rights to people who hold
+// one of them.
 func (s *Signin) mayOpen(ctx context.Context, u storage.User) (func(storage.Client) bool, error) {
 	consents, err := s.DB.ConsentsOf(ctx, u.ID)
 	if err != nil {
 		return nil, fmt.Errorf("load consents: %w", err)
 	}
+	rights, err := s.DB.RightsOf(ctx, u.ID)
+	if err != nil {
+		return nil, fmt.Errorf("load rights: %w", err)
+	}
+	closed := func(c storage.Client) bool {
+		return slices.ContainsFunc(rights, func(r storage.ClientRights) bool { return r.ClientID == c.ID && !account.MayOpen(u, r.Rights) })
+	}
 	used := func(c storage.Client) bool {
 		return slices.ContainsFunc(consents, func(k storage.Consent) bool { return k.ClientID == c.ID })
 	}
 	return func(c storage.Client) bool {
-		return c.DisabledAt.IsZero() && c.Metadata.InitiateLoginURI != "" && (len(c.RegistrationHash) == 0 || used(c))
+		return c.DisabledAt.IsZero() && c.Metadata.InitiateLoginURI != "" && !closed(c) && (len(c.RegistrationHash) == 0 || used(c))
 	}, nil
 }
 

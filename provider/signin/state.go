@@ -21,6 +21,7 @@ type facts struct {
 	Provisional storage.Provisional // the one that opened the session; ID "" when an own password did
 	EmailChange storage.EmailChange // address that waits for its code; UserID "" when none does
 	Texts       []terms.Item        // texts to accept, without their text
+	Rights      storage.Rights      // in the application that asked
 	State       State
 }
 
@@ -67,34 +68,38 @@ func (s *Signin) gather(ctx context.Context, session storage.Session, flow stora
 		return f, fmt.Errorf("load documents: %w", err)
 	}
 	f.Texts = terms.Pending(current, accepted, s.Now())
-	consented, err := s.consented(ctx, f)
+	standing, err := s.standing(ctx, f)
 	if err != nil {
 		return f, err
 	}
-	f.State = s.judge(f, consented)
+	f.Rights = standing.Rights
+	f.State = s.judge(f, standing.Consented)
 	return f, nil
 }
 
-// consented says whether the flow's application may see what it asks for.
-func (s *Signin) consented(ctx context.Context, f facts) (bool, error) {
-	if f.Flow.ClientID == "" || !f.Flow.ConsentedAt.IsZero() {
-		return true, nil
+// standing is how the person stands with the flow's application.
+func (s *Signin) standing(ctx context.Context, f facts) (storage.Standing, error) {
+	if f.Flow.ClientID == "" {
+		return storage.Standing{}, nil
 	}
-	if f.Flow.ForceConsent {
-		return false, nil
-	}
-	consent, err := s.DB.ConsentOf(ctx, f.User.ID, f.Flow.ClientID)
-	if errors.Is(err, storage.ErrNotFound) {
-		return false, nil
-	}
+	standing, err := s.DB.StandingOf(ctx, f.User.ID, f.Flow.ClientID)
 	if err != nil {
-		return false, fmt.Errorf("load consent: %w", err)
+		return standing, fmt.Errorf("load consent and rights: %w", err)
 	}
-	return consent.Covers(f.Flow.Scopes), nil
+	return standing, nil
 }
 
-// judge turns the facts into the table's State.
-func (s *Signin) judge(f facts, consented bool) State {
+// consents says whether the flow's application may see what it asks for.
+func (f facts) consents(scopes string) bool {
+	if f.Flow.ClientID == "" || !f.Flow.ConsentedAt.IsZero() {
+		return true
+	}
+	return !f.Flow.ForceConsent && storage.Consent{Scopes: scopes}.Covers(f.Flow.Scopes)
+}
+
+// judge turns the facts into the table's State; consented are the scopes that the
+// flow's application may see.
+func (s *Signin) judge(f facts, consented string) State {
 	_, rules := f.pending(storage.Rules)
 	_, conditions := f.pending(storage.Terms)
 	provisional := f.Session.ProvisionalID != ""
@@ -113,7 +118,8 @@ func (s *Signin) judge(f facts, consented bool) State {
 		PasswordMissing:  provisional || f.User.PasswordHash == "" || f.User.PasswordMustChange,
 		RulesPending:     rules,
 		TermsPending:     conditions,
-		ConsentMissing:   !consented,
+		RightMissing:     !account.MayOpen(f.User, f.Rights),
+		ConsentMissing:   !f.consents(consented),
 	}
 }
 
