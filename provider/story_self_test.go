@@ -3,7 +3,6 @@ package provider_test
 import (
 	"context"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -227,14 +226,5 @@ func BenchmarkSelf(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	cookie := browser.Cookie(w.URL, "session")
-	measure(b, 2, func() func() error {
-		return func() error {
-			r := httptest.NewRequest("GET", w.URL+"/compte", nil)
-			r.AddCookie(&http.Cookie{Name: "loge-session", Value: cookie})
-			answer := httptest.NewRecorder()
-			w.Handler().ServeHTTP(answer, r)
-			return ok(answer)
-		}
-	})
+	median(b, w, browser, "/compte")
 }
