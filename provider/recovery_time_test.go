@@ -60,6 +60,47 @@ func TestTimeOfAnswersTellsNothing(t *testing.T) {
 	}
 }
 
+// class 7: the same of « Mot de passe oublié » and of the forms of « Problème de
+// connexion », 500 tries each and without anybody to answer them meanwhile.
+func TestTimeOfRequestsTellsNothing(t *testing.T) {
+	p := providertest.Start(t, providertest.Options{Change: behindProxy})
+	strangers(t, p)
+	people := map[string][2]string{"known": {"45675320380030", "active0@exemple.fr"}, "suspended": {"45675320380031", "active1@exemple.fr"},
+		"never activated": {"45675320380022", "never@exemple.fr"}, "unknown": {"45675320389999", "nobody@exemple.fr"}}
+	names := slices.Sorted(maps.Keys(people))
+	tries := 500
+	if testing.Short() {
+		tries = 100
+	}
+	db := outside(t, p)
+	b := p.Browser()
+	for _, path := range []string{"/mot-de-passe-oublie", problem + "/retrouver-identifiant", problem + "/codes-par-e-mail", problem + "/courrier"} {
+		times := map[string][]float64{}
+		page := b.Get(p.URL + path)
+		for i := range tries {
+			execute(t, db, `DELETE FROM throttles`)
+			execute(t, db, `DELETE FROM help_requests`)
+			for j := range names {
+				name := names[(i+j)%len(names)]
+				address, form := fill(page, "numero", people[name][0], "email", people[name][1], "code_postal", "69003")
+				start := time.Now()
+				a := post(b, address, form)
+				times[name] = append(times[name], float64(time.Since(start)))
+				if a.err != nil || a.status != 303 {
+					t.Fatalf("%s, %s: %+v", path, name, a)
+				}
+			}
+		}
+		for _, name := range names {
+			chance, score := mannWhitney(times[name], times["unknown"])
+			t.Logf("%s: %-16s longer than unknown with probability %.3f, z = %+.2f", path, name, chance, score)
+			if chance < 0.35 || chance > 0.65 {
+				t.Errorf("%s: %s takes another time than unknown: probability %.3f", path, name, chance)
+			}
+		}
+	}
+}
+
 // mannWhitney returns the probability that one of a is greater than one of b, and
 // the standard score of that under the hypothesis that both are alike.
 func mannWhitney(a, b []float64) (probability, score float64) {

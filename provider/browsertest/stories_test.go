@@ -353,6 +353,23 @@ func TestLostEmailAddress(t *testing.T) {
 		v.signIn(identifier, provisional)
 		v.choose(fresh)
 		v.received(odile)
+
+		// Inside, she gives the address that is hers.
+		v.open(d.Issuer + "/compte/adresse-e-mail")
+		v.fill("email", "odile@ailleurs.example")
+		v.fill("mot_de_passe", fresh)
+		v.look("new-address")
+		v.press("Recevoir un code")
+		code := v.another()
+		code.open(d.Mailbox + "/adresse?a=odile@ailleurs.example")
+		v.fill("code", code.message("", codePattern))
+		v.press("Continuer")
+		if !strings.Contains(v.read("main"), "odile@ailleurs.example") {
+			t.Errorf("« Mon compte » does not show the new address:\n%s", v.read("main"))
+		}
+		mailbox.open(d.Mailbox + "/adresse?a=odile.perrin@courriel.example")
+		mailbox.message("", regexp.MustCompile(`(o•••@a•••\.example)`)) // the former address is told
+		mailbox.look("mailbox-told")
 	})
 }
 

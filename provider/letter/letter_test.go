@@ -159,6 +159,11 @@ func TestMetadata(t *testing.T) {
 			t.Errorf("no %q in the PDF", want)
 		}
 	}
+	// Programs that read text, screen readers among them, need the map back from
+	// each font's glyphs to letters.
+	if fonts, maps := strings.Count(b.String(), "/Subtype /Type0"), strings.Count(b.String(), "/ToUnicode "); fonts != 4 || maps != fonts {
+		t.Errorf("%d fonts, %d of them can be read back", fonts, maps)
+	}
 	if strings.Contains(b.String(), "/Font\n/Subtype /Type1") {
 		t.Error("a font is not embedded")
 	}
