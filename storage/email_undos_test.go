@@ -117,7 +117,7 @@ func TestDisownedPasswordIsGone(t *testing.T) {
 	storagetest.ForEach(t, func(t *testing.T, db *storage.DB) {
 		u := person(t, db)
 		write(t, db, func(ctx context.Context, q *storage.Queries) error {
-			if _, err := q.SetPassword(ctx, u.ID, "hash", 100); err != nil {
+			if _, err := q.SetPassword(ctx, u.ID, "hash", false, 100); err != nil {
 				return err
 			}
 			if err := q.KnowBrowser(ctx, storage.KnownBrowser{ID: storage.NewID(), Hash: []byte("b"), UserID: u.ID, CreatedAt: 100, ExpiresAt: 900}); err != nil {

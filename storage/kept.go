@@ -41,7 +41,7 @@ var KeptTables = []Kept{
 	{"accounts", KeptByAccount, `id = $1`, []string{"number", "kind", "department", "company_name", "siret", "channel", "contact_email", "address",
 		"claimed_at", "suspended_at", "created_at", "updated_at"}, map[string]string{"id": himself}},
 	{"users", KeptByUser, `id = $1`, []string{"identifier", "title", "given_name", "family_name", "email", "email_verified_at", "phone", "job_title", "role", "state", "state_at",
-		"password_set_at", "password_must_change", "details_at", "activated_at", "last_sign_in_at", "reminders", "dormancy_at", "dormancy_warnings", "erased_at", "created_at"},
+		"password_set_at", "password_must_change", "password_long", "details_at", "activated_at", "last_sign_in_at", "reminders", "dormancy_at", "dormancy_warnings", "erased_at", "created_at"},
 		map[string]string{"id": himself, "account_id": himself, "email_key": theSame, "password_hash": secretHash}},
 	{"email_changes", KeptByUser, `user_id = $1`, []string{"email", "attempts", "expires_at", "sent_day", "sent_count", "created_at"},
 		map[string]string{"user_id": himself, "email_key": theSame, "code_hash": secretHash}},

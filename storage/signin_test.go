@@ -266,7 +266,7 @@ func TestUserSignsInFirst(t *testing.T) {
 				q.RecordSignIn(ctx, u, 13)); err != nil {
 				return err
 			}
-			if _, err := q.SetPassword(ctx, u.ID, "hash", 12); err != nil {
+			if _, err := q.SetPassword(ctx, u.ID, "hash", true, 12); err != nil {
 				return err
 			}
 			if err := q.RecordSignIn(ctx, u, 14); !errors.Is(err, storage.ErrNotFound) {
@@ -277,6 +277,7 @@ func TestUserSignsInFirst(t *testing.T) {
 		want := u
 		want.GivenName, want.FamilyName, want.Phone, want.JobTitle, want.DetailsAt = "Odile", "Martin", "0612345678", "Gérante", 10
 		want.Email, want.EmailVerifiedAt, want.State = "Odile@example.org", 11, storage.StateActive
+		want.PasswordLong = true
 		want.PasswordHash, want.PasswordSetAt, want.ActivatedAt, want.LastSignInAt = "hash", 12, 12, 13
 		got, err := db.User(ctx, u.ID)
 		if err != nil {

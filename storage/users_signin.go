@@ -37,11 +37,12 @@ func (q *Queries) ConfirmEmail(ctx context.Context, userID, email, emailKey stri
 }
 
 // SetPassword stores the hash of the password the person chose, and opens the
-// account the first time. ErrNotFound when the user is suspended or closed.
-func (q *Queries) SetPassword(ctx context.Context, userID, hash string, now Time) (User, error) {
-	return one(ctx, q, scanUser, `UPDATE users SET password_hash = $2, password_set_at = $3, password_must_change = FALSE, state = 'active', dormancy_at = 0, dormancy_warnings = 0,
+// account the first time; long says that it would do for an administrator.
+// ErrNotFound when the user is suspended or closed.
+func (q *Queries) SetPassword(ctx context.Context, userID, hash string, long bool, now Time) (User, error) {
+	return one(ctx, q, scanUser, `UPDATE users SET password_hash = $2, password_set_at = $3, password_must_change = FALSE, password_long = $4, state = 'active', dormancy_at = 0, dormancy_warnings = 0,
 		activated_at = CASE WHEN activated_at = 0 THEN $3 ELSE activated_at END
-		WHERE id = $1 AND state <> 'suspended' AND state <> 'closed' RETURNING `+userColumns, userID, hash, now)
+		WHERE id = $1 AND state <> 'suspended' AND state <> 'closed' RETURNING `+userColumns, userID, hash, now, long)
 }
 
 // RehashPassword replaces the hash by one of the same password with today's

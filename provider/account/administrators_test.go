@@ -56,3 +56,67 @@ func TestCorrespondent(t *testing.T) {
 		}
 	}
 }
+
+// Every act × who does it × to whom.
+func TestMayDo(t *testing.T) {
+	const boss, member = storage.RoleAdministrator, storage.RoleMember
+	states := []string{storage.StateIssued, storage.StateActive, storage.StateSuspended, storage.StateDormant, storage.StateClosed}
+	// What may be done to a colleague in each state, in the order of states.
+	mayMember := map[Act]string{Suspend: "y y - y -", Reopen: "- - y - -", Reset: "y y - y -", Close: "y y y y -", Appoint: "- y - - -", HandOver: "- y - - -", Demote: "- - - - -", Reissue: "- - - - -"}
+	mayBoss := map[Act]string{Suspend: "y y - y -", Reopen: "- - y - -", Reset: "y y - y -", Close: "y y y y -", Appoint: "- - - - -", HandOver: "- - - - -", Demote: "y y y y -", Reissue: "- - - - -"}
+	by := storage.User{ID: "by", AccountID: "ours", Role: boss, State: storage.StateActive}
+	for role, table := range map[string]map[Act]string{member: mayMember, boss: mayBoss} {
+		for act, allowed := range table {
+			for i, state := range states {
+				on := storage.User{ID: "on", AccountID: "ours", Role: role, State: state}
+				var want error
+				if allowed[2*i] != 'y' {
+					want = StateChanged
+				}
+				for _, last := range []bool{false, true} {
+					if got := MayDo(act, by, on, last); got != want {
+						t.Errorf("%s a colleague, %s and %s: %v, want %v", act, role, state, got, want)
+					}
+				}
+				on.AccountID = "theirs"
+				if got := MayDo(act, by, on, false); got != Stranger {
+					t.Errorf("%s somebody of another organisation: %v", act, got)
+				}
+			}
+			for _, stranger := range []storage.User{
+				{ID: "x", AccountID: "ours", Role: member, State: storage.StateActive}, {ID: "x", AccountID: "ours", Role: boss, State: storage.StateSuspended},
+				{ID: "x", AccountID: "ours", Role: storage.RoleHolder, State: storage.StateActive}, {ID: "x", AccountID: "ours", Role: boss, State: storage.StateDormant}, {},
+			} {
+				if got := MayDo(act, stranger, storage.User{ID: "on", AccountID: "ours", Role: member, State: storage.StateActive}, false); got != Stranger {
+					t.Errorf("%s by a %s who is %s: %v", act, stranger.Role, stranger.State, got)
+				}
+			}
+		}
+	}
+	for act, want := range map[Act][2]error{ // to oneself: one of two, the last one
+		Suspend: {Oneself, Oneself}, Reopen: {Oneself, Oneself}, Close: {nil, LastAdministrator}, Demote: {nil, LastAdministrator},
+		Appoint: {StateChanged, StateChanged}, HandOver: {StateChanged, StateChanged}, Reset: {nil, nil},
+	} {
+		for i, last := range []bool{false, true} {
+			if got := MayDo(act, by, by, last); got != want[i] {
+				t.Errorf("%s oneself, last %v: %v, want %v", act, last, got, want[i])
+			}
+		}
+	}
+}
+
+func TestNeedsLongerPassword(t *testing.T) {
+	for _, test := range []struct {
+		user storage.User
+		want bool
+	}{
+		{storage.User{Role: storage.RoleAdministrator}, true},
+		{storage.User{Role: storage.RoleAdministrator, PasswordLong: true}, false},
+		{storage.User{Role: storage.RoleMember}, false},
+		{storage.User{Role: storage.RoleHolder}, false},
+	} {
+		if got := NeedsLongerPassword(test.user); got != test.want {
+			t.Errorf("%+v: %v", test.user, got)
+		}
+	}
+}

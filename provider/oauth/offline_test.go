@@ -112,7 +112,7 @@ func TestSigningOutEverywhereEndsOfflineAccess(t *testing.T) {
 
 		b.advance(time.Second)
 		b.write(t, func(ctx context.Context, q *storage.Queries) error {
-			_, err := q.SetPassword(ctx, b.user.ID, "$argon2id$2", b.at())
+			_, err := q.SetPassword(ctx, b.user.ID, "$argon2id$2", false, b.at())
 			return err
 		})
 		b.lives(t, "granted before the new password", here.Access, false)

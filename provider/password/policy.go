@@ -61,13 +61,16 @@ type About struct {
 	Strict bool
 }
 
+// Length counts a password's characters, as [Check] does.
+func Length(password string) int { return utf8.RuneCountInString(norm.NFC.String(password)) }
+
 // Check returns what is wrong with a new password, nothing when it is good. A
 // password of the wrong length has that one fault; of the others all are
 // named. It never trims or changes what was typed; only for counting and
 // comparing is it brought to NFC, as [Hasher] does.
 func Check(password string, about About) []Fault {
 	password = norm.NFC.String(password)
-	minimum, length := max(Minimum, about.Minimum), utf8.RuneCountInString(password)
+	minimum, length := max(Minimum, about.Minimum), Length(password)
 	switch {
 	case length == 0:
 		return []Fault{{Key: Missing}}

@@ -83,7 +83,7 @@ func (h *Recovery) SubmitChoose(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return busy(w, err)
 	}
-	err = h.save(ctx, o, hash)
+	err = h.save(ctx, o, typed, hash)
 	if errors.Is(err, storage.ErrNotFound) { // used, replaced or suspended since we looked
 		return h.dead(w, r)
 	}
@@ -160,13 +160,13 @@ func (h *Recovery) check(ctx context.Context, o opened, typed string) (faults we
 
 // save does it all in one transaction, the consumption first: the link works
 // once. Every session ends, and every failure that made the person wait.
-func (h *Recovery) save(ctx context.Context, o opened, hash string) error {
+func (h *Recovery) save(ctx context.Context, o opened, typed, hash string) error {
 	now := storage.At(h.Now())
 	return h.DB.InTx(ctx, func(q *storage.Queries) error {
 		if _, err := q.ConsumeProvisional(ctx, o.provisional.ID, now); err != nil {
 			return err
 		}
-		u, err := q.SetPassword(ctx, o.user.ID, hash, now)
+		u, err := q.SetPassword(ctx, o.user.ID, hash, password.Length(typed) >= h.Security.AdminMinimum, now)
 		if err != nil {
 			return err
 		}

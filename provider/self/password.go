@@ -59,7 +59,7 @@ func (s *Self) SubmitPassword(w http.ResponseWriter, r *http.Request, v session.
 	if err != nil {
 		return busy(w, fmt.Errorf("hash password: %w", err))
 	}
-	cookies, err := s.savePassword(r, v, hash, others)
+	cookies, err := s.savePassword(r, v, typed, hash, others)
 	if errors.Is(err, storage.ErrNotFound) { // changed, suspended or signed out since we looked
 		web.SeeOther(w, r, path)
 		return nil
@@ -100,14 +100,14 @@ func (s *Self) checkPassword(v session.Visit, current, typed string) (faults web
 
 // savePassword does it all in one transaction. auth_time stays: the person has
 // not signed in again, and an application that wants that asks for it.
-func (s *Self) savePassword(r *http.Request, v session.Visit, hash string, others bool) (cookies []*http.Cookie, err error) {
+func (s *Self) savePassword(r *http.Request, v session.Visit, typed, hash string, others bool) (cookies []*http.Cookie, err error) {
 	ctx, u, now := r.Context(), v.User, storage.At(s.Now())
 	details := map[string]string{"by": "current password", "others": "signed out"}
 	if !others {
 		details["others"] = "kept"
 	}
 	err = s.DB.InTx(ctx, func(q *storage.Queries) error {
-		if err := q.ChangePassword(ctx, u.ID, u.PasswordHash, hash, now); err != nil {
+		if err := q.ChangePassword(ctx, u.ID, u.PasswordHash, hash, password.Length(typed) >= s.Security.AdminMinimum, now); err != nil {
 			return err
 		}
 		if err := q.SupersedeOtherProvisionals(ctx, u.ID, "", now); err != nil {

@@ -27,7 +27,7 @@ type State struct {
 	AdministratorUndecided bool // first person of an organisation, not asked yet
 	DetailsMissing         bool
 	EmailUnconfirmed       bool
-	PasswordMissing        bool // after a provisional one, or when a change was ordered
+	PasswordMissing        bool // after a provisional one, when a change was ordered, or when it is too short for an administrator
 	RulesPending           bool
 	TermsPending           bool
 	RightMissing           bool // in the application that asks

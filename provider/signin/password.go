@@ -14,10 +14,11 @@ import (
 
 type passwordPage struct {
 	stepPage
-	Reason     string // "" first sign-in, "provisional", "ordered"
-	Minimum    int    // characters
-	Strict     bool   // 80 bits on the scale of the CNIL
-	Identifier string // for password managers
+	Reason      string // "" first sign-in, "provisional", "ordered", "administrator"
+	Minimum     int    // characters
+	Strict      bool   // 80 bits on the scale of the CNIL
+	Identifier  string // for password managers
+	CompanyName string
 }
 
 // Password asks for a password of the person's own.
@@ -28,12 +29,14 @@ func (s *Signin) Password(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Signin) showPassword(w http.ResponseWriter, r *http.Request, v visit, faults web.FieldErrors) error {
-	page := passwordPage{stepPage: v.page(0), Minimum: s.minimum(v), Strict: s.Security.Strict80Bits, Identifier: account.FormatIdentifier(v.User.Identifier)}
+	page := passwordPage{stepPage: v.page(0), Minimum: s.minimum(v), Strict: s.Security.Strict80Bits, Identifier: account.FormatIdentifier(v.User.Identifier), CompanyName: v.Account.CompanyName}
 	switch {
 	case v.User.PasswordHash == "":
 		page.Step = 2
 	case v.Session.ProvisionalID != "":
 		page.Reason = "provisional"
+	case !v.User.PasswordMustChange && account.NeedsLongerPassword(v.User):
+		page.Reason = "administrator"
 	default:
 		page.Reason = "ordered"
 	}
@@ -71,7 +74,7 @@ func (s *Signin) SubmitPassword(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return s.busy(w, fmt.Errorf("hash password: %w", err))
 		}
-		cookies, err := s.savePassword(r, v, hash)
+		cookies, err := s.savePassword(r, v, typed, hash)
 		if errors.Is(err, storage.ErrNotFound) { // consumed, expired, suspended or signed out since we looked: look again
 			web.SeeOther(w, r, v.with(Password.path()))
 			return nil
@@ -118,7 +121,7 @@ func (s *Signin) checkPassword(ctx context.Context, v visit, typed string) (faul
 //
 // Whoever had to wait after wrong passwords no longer has to, and this browser
 // is known from now on.
-func (s *Signin) savePassword(r *http.Request, v visit, hash string) (cookies []*http.Cookie, err error) {
+func (s *Signin) savePassword(r *http.Request, v visit, typed, hash string) (cookies []*http.Cookie, err error) {
 	ctx, now := r.Context(), storage.At(s.Now())
 	err = s.DB.InTx(ctx, func(q *storage.Queries) error {
 		appointed, err := s.appoint(ctx, q, v)
@@ -130,7 +133,7 @@ func (s *Signin) savePassword(r *http.Request, v visit, hash string) (cookies []
 				return err
 			}
 		}
-		if _, err := q.SetPassword(ctx, v.User.ID, hash, now); err != nil {
+		if _, err := q.SetPassword(ctx, v.User.ID, hash, password.Length(typed) >= s.Security.AdminMinimum, now); err != nil {
 			return err
 		}
 		if err := q.SupersedeOtherProvisionals(ctx, v.User.ID, v.Provisional.ID, now); err != nil {

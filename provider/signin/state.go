@@ -115,7 +115,7 @@ func (s *Signin) judge(f facts, consented string) State {
 			// The wait for a code was purged, or an address became compulsory.
 			s.Service.EmailRequired && f.User.ActivatedAt.IsZero() && unconfirmed && !waiting,
 		EmailUnconfirmed: unconfirmed && waiting,
-		PasswordMissing:  provisional || f.User.PasswordHash == "" || f.User.PasswordMustChange,
+		PasswordMissing:  provisional || f.User.PasswordHash == "" || f.User.PasswordMustChange || account.NeedsLongerPassword(f.User),
 		RulesPending:     rules,
 		TermsPending:     conditions,
 		RightMissing:     !account.MayOpen(f.User, f.Rights),

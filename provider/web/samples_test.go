@@ -93,13 +93,18 @@ func samples(evil string) []sample {
 		"email": {or("marguerite.lefevre@exemple.fr")}, "telephone": {or("06 12 34 56 78")}, "fonction": {or("Gestionnaire")},
 		"code": {or("123456")}, "mot_de_passe": {or("secret-typed")}, "nouveau_mot_de_passe": {or("secret-typed")}}
 	password := func(n int, reason string) any {
+		minimum := 12
+		if reason == "administrator" {
+			minimum = 16
+		}
 		return struct {
 			step
-			Reason     string
-			Minimum    int
-			Strict     bool
-			Identifier string
-		}{first(n), reason, 12, false, or("LOG4F7K29QX")}
+			Reason      string
+			Minimum     int
+			Strict      bool
+			Identifier  string
+			CompanyName string
+		}{first(n), reason, minimum, false, or("LOG4F7K29QX"), or("Habitat Solidaire")}
 	}
 	doc := func(n int, kind string, changed bool, company string) any {
 		return document{first(n), kind, or("3"), or("12 mars 2026"), text, changed, or("les règles 4 et 9."), company, or("0194-doc")}
@@ -207,6 +212,7 @@ func samples(evil string) []sample {
 		}{first(1), or("marguerite.lefevre@exemple.fr"), "30\u00a0minutes", false}}},
 		{"password", web.View{Template: "password", Data: password(2, "")}},
 		{"password-provisoire", web.View{Template: "password", Data: password(0, "provisional")}},
+		{"password-administrateur", web.View{Template: "password", Data: password(0, "administrator")}},
 		{"password-erreur", web.View{Template: "password", Data: password(0, "ordered"), Values: values, Errors: wrong("nouveau_mot_de_passe", "password.error.short")}},
 		{"rules", web.View{Template: "document", Title: "title.rules", Data: doc(3, "rules", false, "")}},
 		{"rules-erreur", web.View{Template: "document", Title: "title.rules", Data: doc(3, "rules", false, ""), Errors: wrong("accepte", "document.error.rules")}},
