@@ -195,9 +195,9 @@ func TestUnreadableTableGivesNoToken(t *testing.T) {
 	w.partner.Hold = true
 	db := outside(t, w.Provider)
 	needed := map[string][]string{
-		"code":     {"acceptances", "accounts", "audit", "audit_head", "clients", "codes", "consents", "documents", "grants", "sessions", "users"},
-		"token":    {"acceptances", "access_tokens", "accounts", "audit", "audit_head", "clients", "codes", "consents", "documents", "grants", "sessions", "users"},
-		"userinfo": {"acceptances", "access_tokens", "accounts", "clients", "consents", "documents", "grants", "sessions", "users"},
+		"code":     {"acceptances", "account_rights", "accounts", "audit", "audit_head", "clients", "codes", "consents", "documents", "grants", "sessions", "user_rights", "users"},
+		"token":    {"acceptances", "access_tokens", "account_rights", "accounts", "audit", "audit_head", "clients", "codes", "consents", "documents", "grants", "sessions", "user_rights", "users"},
+		"userinfo": {"acceptances", "access_tokens", "account_rights", "accounts", "clients", "consents", "documents", "grants", "sessions", "user_rights", "users"},
 	}
 	login := func() providertest.Result { b.Get(w.partner.URL + "/login"); return w.partner.Last() }
 	held := login()

@@ -17,20 +17,22 @@ import (
 var purged = map[string]string{
 	"flows": "flows", "device_codes": "device codes", "pushed_requests": "pushed requests", "codes": "codes", "assertions": "client assertions",
 	"dpop_proofs": "DPoP proofs", "access_tokens": "access tokens", "refresh_tokens": "refresh tokens", "grants": "grants", "sessions": "sessions",
-	"provisionals": "provisional passwords", "email_changes": "e-mail codes", "email_undos": "changes of the e-mail address", "failures": "failures",
+	"provisionals": "provisional passwords", "email_changes": "e-mail codes", "email_undos": "changes of the e-mail address", "closings": "requests to close", "failures": "failures",
 	"help_requests": "requests for help", "problems": "walks through problems", "known_browsers": "known browsers", "throttles": "throttles",
 	"logouts": "logouts", "signing_keys": "signing keys", "invitations": "invitations", "messages": "messages", "audit": "audit events",
 }
 
 // kept says why the rows of the other tables stay.
 var kept = map[string]string{
-	"accounts":      "the number and the kind stay, so that neither is given twice; the address goes with the last person",
-	"users":         "the identifier and the state stay; what is personal is erased a month after closing",
-	"acceptances":   "the proof of what was accepted, under a random id",
-	"consents":      "live as long as the access; they go with what is personal",
-	"undeliverable": "until another address comes; goes with what is personal",
-	"print_runs":    "one row for up to two thousand letters, with nobody's name",
-	"documents":     "every version stays", "clients": "what operators register", "registrations": "one for each client", "logos": "one for each client",
+	"accounts":       "the number and the kind stay, so that neither is given twice; the address goes with the last person",
+	"users":          "the identifier and the state stay; what is personal is erased a month after closing",
+	"acceptances":    "the proof of what was accepted, under a random id",
+	"account_rights": "one for each account and application; what the account holds there",
+	"user_rights":    "live as long as the access; they go with what is personal",
+	"consents":       "live as long as the access; they go with what is personal",
+	"undeliverable":  "until another address comes; goes with what is personal",
+	"print_runs":     "one row for up to two thousand letters, with nobody's name",
+	"documents":      "every version stays", "clients": "what operators register", "registrations": "one for each client", "logos": "one for each client",
 	"leases": "one for each job", "audit_head": "one row",
 }
 
