@@ -14,12 +14,14 @@ import (
 // time, within a limit that leaves room for every Argon2 computation.
 const (
 	gcPercent   = 400
-	serverHeap  = 32 << 20 // everything but passwords
+	serverRoom  = 16 << 20 // beside what lives: garbage, stacks, the collector itself
 	perPassword = 20 << 20 // one Argon2 computation, with what goes with it
 )
 
 // tuneMemory sets when garbage is collected, unless the operator does by GOGC
-// or GOMEMLIMIT.
+// or GOMEMLIMIT. Call it once everything is loaded: a long list of refused
+// passwords lives, and a limit below what lives would have the collector run
+// all the time.
 func tuneMemory(s config.Security) {
 	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
 		return
@@ -29,5 +31,8 @@ func tuneMemory(s config.Security) {
 		slots = runtime.GOMAXPROCS(0)
 	}
 	debug.SetGCPercent(gcPercent)
-	debug.SetMemoryLimit(serverHeap + int64(slots)*perPassword)
+	runtime.GC()
+	var now runtime.MemStats
+	runtime.ReadMemStats(&now)
+	debug.SetMemoryLimit(int64(now.HeapAlloc) + serverRoom + int64(slots)*perPassword)
 }

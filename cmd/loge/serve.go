@@ -16,7 +16,6 @@ func (serveCmd) Run(a *app) error {
 		return err
 	}
 	defer db.Close()
-	tuneMemory(cfg.Security)
 	log, flush := a.serverLog()
 	defer flush()
 	p, err := provider.New(a.ctx, cfg, db, log, provider.Options{Now: a.now})
@@ -28,5 +27,6 @@ func (serveCmd) Run(a *app) error {
 		return fmt.Errorf("listen on %s: %w: stop what uses it, or change listen in %s", cfg.Listen, err, a.config)
 	}
 	a.say("loge serves %s (listening on %s). Stop it with Ctrl-C.", cfg.Issuer, listener.Addr())
+	go tuneMemory(cfg.Security) // the first requests need not wait for it
 	return p.Serve(a.ctx, listener)
 }
