@@ -26,6 +26,7 @@ var layers = map[string]int{
 	"loge/provider/text":       1,
 
 	"loge/provider/account":  2, // rules
+	"loge/provider/factor":   2,
 	"loge/provider/password": 2,
 	"loge/provider/terms":    2,
 	"loge/provider/registry": 2,
@@ -38,13 +39,14 @@ var layers = map[string]int{
 
 	"loge/provider/session": 4,
 
-	"loge/provider/delivery": 5, // features
-	"loge/provider/life":     5,
-	"loge/provider/oauth":    5,
-	"loge/provider/operator": 5,
-	"loge/provider/recovery": 5,
-	"loge/provider/self":     5,
-	"loge/provider/signin":   5,
+	"loge/provider/delivery":     5, // features
+	"loge/provider/life":         5,
+	"loge/provider/oauth":        5,
+	"loge/provider/operator":     5,
+	"loge/provider/recovery":     5,
+	"loge/provider/self":         5,
+	"loge/provider/secondfactor": 5,
+	"loge/provider/signin":       5,
 
 	"loge/provider": 6,
 
@@ -96,6 +98,10 @@ func TestRulesKnowNoServerAndNoDatabase(t *testing.T) {
 
 func TestOnlyOAuthKnowsFosite(t *testing.T) {
 	onlyImportedBy(t, "github.com/ory/fosite", "loge/provider/oauth")
+}
+
+func TestOnlyFactorKnowsWebAuthn(t *testing.T) {
+	onlyImportedBy(t, "github.com/go-webauthn/webauthn", "loge/provider/factor")
 }
 
 func TestOnlyTelemetryKnowsPrometheus(t *testing.T) {

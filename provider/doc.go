@@ -8,12 +8,12 @@
 //	0  storage, templates                       what is remembered, what is shown
 //	1  config, text, job, secret, telemetry,    settings, texts, lease-holding jobs, keys, metrics,
 //	   outbound                                 requests to addresses that others name
-//	2  account, password, throttle, terms,      rules: no HTTP, no SQL
-//	   registry
+//	2  account, password, factor, throttle,     rules: no HTTP, no SQL
+//	   terms, registry
 //	3  web, mail, letter, emailcode             tools
 //	4  session                                  the browser's cookies and sign-in
 //	5  oauth, signin, recovery, self,           features: they never import each other
-//	   delivery, operator
+//	   secondfactor, delivery, operator
 //	6  provider                                 wiring
 //	7  cmd/loge, demo, providertest             what starts it
 //
@@ -53,6 +53,8 @@
 //	partage                Consent       what a user lets a client see
 //	demande                Flow          a running authorization request
 //	habilitation           Right         what people may do in an application
+//	double vérification    Factor        what is shown beside the password: clé d’accès, application de codes
+//	code de secours        RecoveryCode  stands in for a lost factor, once
 //	session                Session       a browser's sign-in
 //	message, courrier      Message, Letter what is sent or printed
 //	journal                AuditEvent    who did what, when, to whom

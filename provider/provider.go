@@ -19,6 +19,7 @@ import (
 	"loge/provider/outbound"
 	"loge/provider/password"
 	"loge/provider/recovery"
+	"loge/provider/secondfactor"
 	"loge/provider/secret"
 	"loge/provider/self"
 	"loge/provider/session"
@@ -40,15 +41,16 @@ type Provider struct {
 	Delivery  *delivery.Delivery
 	Telemetry *telemetry.Metrics
 
-	pages    *web.Pages
-	oauth    *oauth.Provider
-	signin   *signin.Signin
-	recovery *recovery.Recovery
-	self     *self.Self
-	notices  notices
-	cookies  cookieNames
-	router   *mux.Router
-	handler  http.Handler
+	pages        *web.Pages
+	oauth        *oauth.Provider
+	signin       *signin.Signin
+	recovery     *recovery.Recovery
+	self         *self.Self
+	secondfactor *secondfactor.SecondFactor
+	notices      notices
+	cookies      cookieNames
+	router       *mux.Router
+	handler      http.Handler
 }
 
 // Options are what a test chooses; the zero value is what serves.
@@ -103,6 +105,10 @@ func New(ctx context.Context, cfg config.Config, db *storage.DB, log *slog.Logge
 		Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, PasswordList: list, Now: opts.Now, Log: log, Wake: p.wake}
 	p.self = &self.Self{DB: db, Sessions: sessions, Pages: p.pages, Hasher: opts.Hasher, Master: master, Service: cfg.Service,
 		Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, PasswordList: list, Now: opts.Now, OwnPage: p.ownPage, Wake: p.wake}
+	if p.secondfactor, err = secondfactor.New(secondfactor.SecondFactor{DB: db, Sessions: sessions, Pages: p.pages, Master: master, Issuer: cfg.Issuer,
+		Service: cfg.Service, Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, Now: opts.Now, Wake: p.wake}); err != nil {
+		return nil, err
+	}
 	p.oauth = &oauth.Provider{DB: db, Sessions: sessions, Pages: p.pages, Issuer: cfg.Issuer, Master: master,
 		Lifetimes: Lifetimes(cfg.Security), RequirePAR: cfg.Security.RequirePAR, RequireDPoPNonce: cfg.Security.DPoPNonce == config.NonceRequired,
 		Now: opts.Now, Log: log, Pending: p.signin.Pending, TrustedProxies: cfg.TrustedProxies,

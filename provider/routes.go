@@ -8,6 +8,8 @@ import (
 	"github.com/gorilla/mux"
 
 	"loge/provider/delivery"
+	"loge/provider/self"
+	"loge/provider/signin"
 	"loge/provider/web"
 )
 
@@ -50,6 +52,9 @@ func (p *Provider) newRouter() (*mux.Router, error) {
 	show("/connexion/suite", p.signin.Suite)
 	show("/connexion/changer", p.signin.Change)
 	step("/connexion/compte", p.signin.Choose, p.signin.SubmitChoose)
+	turn, second := p.signin.Turn, p.secondfactor
+	step("/connexion/verification", turn(signin.Factor, second.Verify), turn(signin.Factor, second.SubmitVerify))
+	post("/connexion/verification/cle", turn(signin.Factor, second.SubmitKey))
 	step("/connexion/administrateur", p.signin.Administrator, p.signin.SubmitAdministrator)
 	step("/connexion/renseignements", p.signin.Details, p.signin.SubmitDetails)
 	step("/connexion/code", p.signin.Email, p.signin.SubmitEmail)
@@ -58,6 +63,10 @@ func (p *Provider) newRouter() (*mux.Router, error) {
 	step("/connexion/mot-de-passe", p.signin.Password, p.signin.SubmitPassword)
 	step("/connexion/regles", p.signin.Rules, p.signin.SubmitRules)
 	step("/connexion/conditions", p.signin.Terms, p.signin.SubmitTerms)
+	step("/connexion/double-verification", turn(signin.Enrolment, second.Invite), turn(signin.Enrolment, second.Decline))
+	step("/connexion/double-verification/application", turn(signin.Enrolment, second.Application), turn(signin.Enrolment, second.SubmitApplication))
+	step("/connexion/double-verification/cle", turn(signin.Enrolment, second.Key), turn(signin.Enrolment, second.SubmitNewKey))
+	step("/connexion/codes-de-secours", turn(signin.Codes, second.Codes), turn(signin.Codes, second.SubmitCodes))
 	show("/connexion/refus", p.signin.Refuse)
 	step("/connexion/acces", p.signin.Access, p.signin.SubmitAccess)
 	step("/connexion/partage", p.signin.Consent, p.signin.SubmitConsent)
@@ -80,6 +89,12 @@ func (p *Provider) newRouter() (*mux.Router, error) {
 	post("/compte/adresse-e-mail/renvoyer", p.signin.SignedIn(p.self.ResendCode))
 	step(delivery.UndoPath, p.self.Undo, p.self.SubmitUndo)
 	show("/adresse-e-mail/annule", p.self.Undone)
+	confirmed := func(h self.Handler) page { return p.signin.SignedIn(p.self.Confirmed(h)) }
+	show("/compte/double-verification", p.signin.SignedIn(second.List))
+	step("/compte/double-verification/application", confirmed(second.Application), confirmed(second.SubmitApplication))
+	step("/compte/double-verification/cle", confirmed(second.Key), confirmed(second.SubmitNewKey))
+	step("/compte/double-verification/codes", confirmed(second.Renew), confirmed(second.SubmitRenew))
+	step("/compte/double-verification/retirer", confirmed(second.Remove), confirmed(second.SubmitRemove))
 	post("/compte/appareils/deconnecter", p.signin.SignedIn(p.self.EndDevice))
 	post("/compte/appareils/autres", p.signin.SignedIn(p.self.EndOthers))
 	show("/compte/textes/{kind}/{version}", p.signin.SignedIn(p.self.Proof))

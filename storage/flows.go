@@ -25,23 +25,24 @@ type Flow struct {
 	ChooseAccount bool
 	Device        string // signature of the device that waits for this person; "" = the browser itself asks
 	UserCode      string // what the person typed for it, as shown
+	ForceFactor   bool   // a password alone is not enough
 }
 
 const flowColumns = `id, browser_hash, client_id, request, redirect_uri, scopes, login_hint, force_sign_in, fresh_after,
-	force_consent, session_id, consented_at, denied_at, finished_at, created_at, expires_at, device, user_code, choose_account`
+	force_consent, session_id, consented_at, denied_at, finished_at, created_at, expires_at, device, user_code, choose_account, force_factor`
 
 func scanFlow(s scanner) (f Flow, err error) {
 	err = s.Scan(&f.ID, &f.BrowserHash, &f.ClientID, &f.Request, &f.RedirectURI, &f.Scopes, &f.LoginHint, &f.ForceSignIn, &f.FreshAfter,
-		&f.ForceConsent, &f.SessionID, &f.ConsentedAt, &f.DeniedAt, &f.FinishedAt, &f.CreatedAt, &f.ExpiresAt, &f.Device, &f.UserCode, &f.ChooseAccount)
+		&f.ForceConsent, &f.SessionID, &f.ConsentedAt, &f.DeniedAt, &f.FinishedAt, &f.CreatedAt, &f.ExpiresAt, &f.Device, &f.UserCode, &f.ChooseAccount, &f.ForceFactor)
 	return f, err
 }
 
 // CreateFlow stores a new flow.
 func (q *Queries) CreateFlow(ctx context.Context, f Flow) error {
 	return q.exec(ctx, `INSERT INTO flows (`+flowColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
 		f.ID, f.BrowserHash, f.ClientID, f.Request, f.RedirectURI, f.Scopes, f.LoginHint, f.ForceSignIn, f.FreshAfter,
-		f.ForceConsent, f.SessionID, f.ConsentedAt, f.DeniedAt, f.FinishedAt, f.CreatedAt, f.ExpiresAt, f.Device, f.UserCode, f.ChooseAccount)
+		f.ForceConsent, f.SessionID, f.ConsentedAt, f.DeniedAt, f.FinishedAt, f.CreatedAt, f.ExpiresAt, f.Device, f.UserCode, f.ChooseAccount, f.ForceFactor)
 }
 
 // Flow returns the flow whatever its state and browser: only to tell people

@@ -34,7 +34,8 @@ func holderColumns(session, now string) string {
 // outlived: then it is the zero Session.
 const absentSession = `COALESCE(s.id, ''), s.id_hash, COALESCE(s.user_id, ''), COALESCE(s.provisional_id, ''), COALESCE(s.amr, ''),
 	COALESCE(s.authenticated_at, 0), COALESCE(s.administrator_accepted_at, 0), COALESCE(s.user_agent, ''), COALESCE(s.seen_at, 0),
-	COALESCE(s.expires_at, 0), COALESCE(s.ended_at, 0), COALESCE(s.confirmed_at, 0)`
+	COALESCE(s.expires_at, 0), COALESCE(s.ended_at, 0), COALESCE(s.confirmed_at, 0),
+	COALESCE(s.factor_at, 0), COALESCE(s.pending, ''), COALESCE(s.pending_until, 0)`
 
 const holderTables = `JOIN accounts AS a ON a.id = u.account_id
 	LEFT JOIN consents AS k ON k.user_id = u.id AND k.client_id = c.id` + rightsTables

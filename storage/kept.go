@@ -41,7 +41,7 @@ var KeptTables = []Kept{
 	{"accounts", KeptByAccount, `id = $1`, []string{"number", "kind", "department", "company_name", "siret", "channel", "contact_email", "address",
 		"claimed_at", "suspended_at", "created_at", "updated_at"}, map[string]string{"id": himself}},
 	{"users", KeptByUser, `id = $1`, []string{"identifier", "title", "given_name", "family_name", "email", "email_verified_at", "phone", "job_title", "role", "state", "state_at",
-		"password_set_at", "password_must_change", "password_long", "details_at", "activated_at", "last_sign_in_at", "reminders", "dormancy_at", "dormancy_warnings", "erased_at", "created_at"},
+		"password_set_at", "password_must_change", "password_long", "details_at", "activated_at", "last_sign_in_at", "reminders", "dormancy_at", "dormancy_warnings", "erased_at", "factor_since", "created_at"},
 		map[string]string{"id": himself, "account_id": himself, "email_key": theSame, "password_hash": secretHash}},
 	{"email_changes", KeptByUser, `user_id = $1`, []string{"email", "attempts", "expires_at", "sent_day", "sent_count", "created_at"},
 		map[string]string{"user_id": himself, "email_key": theSame, "code_hash": secretHash}},
@@ -49,9 +49,12 @@ var KeptTables = []Kept{
 		map[string]string{"id": technical, "user_id": himself, "email_key": theSame, "hash": secretHash}},
 	{"provisionals", KeptByUser, `user_id = $1`, []string{"id", "channel", "email_key", "created_at", "expires_at", "used_at", "superseded_at"},
 		map[string]string{"user_id": himself, "hash": secretHash}},
-	{"sessions", KeptByUser, `user_id = $1`, []string{"id", "provisional_id", "amr", "authenticated_at", "confirmed_at", "administrator_accepted_at", "user_agent", "seen_at", "expires_at", "ended_at"},
-		map[string]string{"user_id": himself, "id_hash": secretHash}},
+	{"sessions", KeptByUser, `user_id = $1`, []string{"id", "provisional_id", "amr", "authenticated_at", "confirmed_at", "factor_at", "administrator_accepted_at", "user_agent", "seen_at", "expires_at", "ended_at"},
+		map[string]string{"user_id": himself, "id_hash": secretHash, "pending": "what a page waits for; it may hold a secret", "pending_until": technical}},
 	{"known_browsers", KeptByUser, `user_id = $1`, []string{"id", "created_at", "expires_at"}, map[string]string{"user_id": himself, "hash": secretHash}},
+	{"factors", KeptByUser, `user_id = $1`, []string{"id", "kind", "name", "counter", "created_at", "used_at"},
+		map[string]string{"user_id": himself, "credential": technical, "data": "sealed: the secret itself"}},
+	{"recovery_codes", KeptByUser, `user_id = $1`, []string{"created_at", "used_at"}, map[string]string{"user_id": himself, "hash": secretHash}},
 	{"acceptances", KeptByUser, `user_id = $1`, []string{"kind", "version", "sha256", "accepted_at"},
 		map[string]string{"id": technical, "user_id": himself, "account_id": himself, "document_id": technical}},
 	{"consents", KeptByUser, `user_id = $1`, []string{"client_id", "scopes", "granted_at"}, map[string]string{"user_id": himself}},
@@ -68,7 +71,7 @@ var KeptTables = []Kept{
 		map[string]string{"signature": secretHash, "user_code_hash": secretHash, "session": onward, "pause": technical, "polled_at": technical, "too_soon": technical}},
 	{"flows", KeptByUser, `session_id IN (SELECT id FROM sessions WHERE user_id = $1)`, []string{"client_id", "scopes", "login_hint", "session_id", "consented_at", "denied_at", "finished_at", "device", "created_at", "expires_at"},
 		map[string]string{"id": technical, "browser_hash": secretHash, "request": "what the application asked for: scopes says it", "redirect_uri": technical, "force_sign_in": technical,
-			"fresh_after": technical, "force_consent": technical, "choose_account": technical, "user_code": "secret of a device that waits"}},
+			"fresh_after": technical, "force_consent": technical, "choose_account": technical, "force_factor": technical, "user_code": "secret of a device that waits"}},
 	{"logouts", KeptByUser, `user_id = $1`, []string{"session_id", "client_id", "state", "attempts", "created_at", "left_at"},
 		map[string]string{"user_id": himself, "not_before": technical, "leased_until": technical, "last_error": "what the application's server answered"}},
 	{"messages", KeptByUser, `user_id = $1`, []string{"id", "kind", "channel", "data", "state", "attempts", "last_error", "run", "letter", "provisional_id", "created_at", "left_at"},
@@ -170,7 +173,7 @@ func (k Kept) scan(s scanner) (KeptRow, error) {
 }
 
 // timed are columns of times whose name does not end in _at.
-var timed = []string{"at", "since", "sent_day", "tat"}
+var timed = []string{"at", "since", "factor_since", "sent_day", "tat"}
 
 // objects are columns that hold a JSON object of texts.
 var objects = []string{"data", "details"}

@@ -38,10 +38,10 @@ func (q *Queries) PurgeKnownBrowsers(ctx context.Context, before Time, limit int
 }
 
 // ClearFailuresOfUser forgets all that keeps the user waiting: the failures
-// everywhere, those with provisional passwords, and those of each browser that
-// is known. It is for a password that was set anew, and for the agency. The keys
+// everywhere, those with provisional passwords and with factors, and those of each
+// browser that is known. It is for a password that was set anew, and for the agency. The keys
 // are those of throttle.Keys.
 func (q *Queries) ClearFailuresOfUser(ctx context.Context, userID string) error {
-	return q.exec(ctx, `DELETE FROM failures WHERE key IN ('user:' || CAST($1 AS TEXT), 'user:' || CAST($1 AS TEXT) || '/code')
+	return q.exec(ctx, `DELETE FROM failures WHERE key IN ('user:' || CAST($1 AS TEXT), 'user:' || CAST($1 AS TEXT) || '/code', 'user:' || CAST($1 AS TEXT) || '/factor')
 		OR key IN (SELECT 'user:' || user_id || '/browser:' || id FROM known_browsers WHERE user_id = $1)`, userID)
 }

@@ -70,7 +70,7 @@ func (q *Queries) CloseUnused(ctx context.Context, reminders int, before, now Ti
 // journal, which knows the id only. The account's address goes with its last user.
 func (q *Queries) ErasePersons(ctx context.Context, before, now Time, limit int) ([]User, error) {
 	erased, err := all(ctx, q, scanUser, `UPDATE users SET erased_at = $2, title = '', given_name = '', family_name = '', email = '', email_key = '',
-		email_verified_at = 0, phone = '', job_title = '', password_hash = ''
+		email_verified_at = 0, phone = '', job_title = '', password_hash = '', factor_since = 0
 		WHERE id IN (SELECT id FROM users WHERE state = 'closed' AND erased_at = 0 AND state_at < $1 LIMIT $3)
 		AND state = 'closed' AND erased_at = 0 RETURNING `+userColumns, before, now, limit)
 	if err != nil {
@@ -79,7 +79,7 @@ func (q *Queries) ErasePersons(ctx context.Context, before, now Time, limit int)
 	for _, u := range erased {
 		for _, statement := range []string{
 			`UPDATE provisionals SET email_key = '' WHERE user_id = $1`,
-			`UPDATE sessions SET user_agent = '' WHERE user_id = $1`,
+			`UPDATE sessions SET user_agent = '', pending = '' WHERE user_id = $1`,
 			`UPDATE messages SET last_error = '', data = '{}' WHERE user_id = $1`,
 			`DELETE FROM email_changes WHERE user_id = $1`,
 			`DELETE FROM email_undos WHERE user_id = $1`,
@@ -87,6 +87,8 @@ func (q *Queries) ErasePersons(ctx context.Context, before, now Time, limit int)
 			`DELETE FROM known_browsers WHERE user_id = $1`,
 			`DELETE FROM consents WHERE user_id = $1`,
 			`DELETE FROM user_rights WHERE user_id = $1`,
+			`DELETE FROM factors WHERE user_id = $1`,
+			`DELETE FROM recovery_codes WHERE user_id = $1`,
 		} {
 			if err := q.exec(ctx, statement, u.ID); err != nil {
 				return nil, err

@@ -21,6 +21,11 @@ const (
 	MessageEmailChangedHere = "email_changed_here" // to the new one
 	MessageEmailRestored    = "email_restored"
 	MessageResetWait        = "reset_wait" // until, in Unix seconds: « Mot de passe oublié » came too early after a change
+
+	MessageFactorAdded      = "factor_added"       // kind: passkey, totp, codes
+	MessageFactorRemoved    = "factor_removed"     // last, agency: yes
+	MessageRecoveryCodeUsed = "recovery_code_used" // left: how many are not used
+	MessageFactorAttempts   = "factor_attempts"
 )
 
 // Notify tells a user something by e-mail; nothing when no address is known.

@@ -75,6 +75,8 @@ func priority(kind string) int {
 	case MessageEmailCode, MessagePasswordChanged, MessagePasswordReset, MessageIdentifierFound, MessageNewDevice, MessageTooManyAttempts,
 		MessageClosingAsked, MessageClosingWithdrawn, MessageEmailChanging, MessageEmailChangedHere, MessageEmailRestored, MessageResetWait:
 		return 0
+	case MessageFactorAttempts:
+		return 0
 	}
 	return 1
 }

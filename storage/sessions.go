@@ -9,23 +9,26 @@ type Session struct {
 	IDHash                  []byte // SHA-256 of the secret in the cookie
 	UserID                  string
 	ProvisionalID           string // the provisional password that opened it; empty once the own password is chosen
-	AMR                     string // methods of authentication, space list: "pwd"
+	AMR                     string // methods of authentication, space list: "pwd", "pwd otp mfa"
 	AuthenticatedAt         Time
 	AdministratorAcceptedAt Time // the person has agreed to become the organisation's administrator
 	UserAgent               string
 	SeenAt                  Time
 	ExpiresAt               Time // absolute end, whatever the browser does
 	EndedAt                 Time
-	ConfirmedAt             Time // the password was last typed again, after the sign-in; 0: never
+	ConfirmedAt             Time   // the password was last typed again, after the sign-in; 0: never
+	FactorAt                Time   // a factor was shown beside the password; 0: none
+	Pending                 string // what a page waits for, until PendingUntil; "" = nothing
+	PendingUntil            Time
 }
 
 const sessionColumns = `id, id_hash, user_id, provisional_id, amr, authenticated_at, administrator_accepted_at,
-	user_agent, seen_at, expires_at, ended_at, confirmed_at`
+	user_agent, seen_at, expires_at, ended_at, confirmed_at, factor_at, pending, pending_until`
 
 // fields are where the columns of a row go, in their order.
 func (v *Session) fields() []any {
 	return []any{&v.ID, &v.IDHash, &v.UserID, &v.ProvisionalID, &v.AMR, &v.AuthenticatedAt, &v.AdministratorAcceptedAt,
-		&v.UserAgent, &v.SeenAt, &v.ExpiresAt, &v.EndedAt, &v.ConfirmedAt}
+		&v.UserAgent, &v.SeenAt, &v.ExpiresAt, &v.EndedAt, &v.ConfirmedAt, &v.FactorAt, &v.Pending, &v.PendingUntil}
 }
 
 func scanSession(s scanner) (v Session, err error) {
@@ -36,9 +39,9 @@ func scanSession(s scanner) (v Session, err error) {
 // CreateSession stores a new session.
 func (q *Queries) CreateSession(ctx context.Context, s Session) error {
 	return q.exec(ctx, `INSERT INTO sessions (`+sessionColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 		s.ID, s.IDHash, s.UserID, s.ProvisionalID, s.AMR, s.AuthenticatedAt, s.AdministratorAcceptedAt,
-		s.UserAgent, s.SeenAt, s.ExpiresAt, s.EndedAt, s.ConfirmedAt)
+		s.UserAgent, s.SeenAt, s.ExpiresAt, s.EndedAt, s.ConfirmedAt, s.FactorAt, s.Pending, s.PendingUntil)
 }
 
 // Session returns the session with that id, ended ones included.
@@ -78,9 +81,10 @@ func (q *Queries) ConfirmSession(ctx context.Context, id string, hash []byte, no
 
 // RenewSession makes the session one that has just begun: the same person
 // signed in again in the same browser, and what applications hold of it lives
-// on. ErrNotFound when it has ended meanwhile.
+// on. A factor counts for the sign-in in which it was shown. ErrNotFound when the
+// session has ended meanwhile.
 func (q *Queries) RenewSession(ctx context.Context, s Session) (Session, error) {
-	return one(ctx, q, scanSession, `UPDATE sessions SET id_hash = $2, amr = $3, authenticated_at = $4, user_agent = $5, seen_at = $6, expires_at = $7
+	return one(ctx, q, scanSession, `UPDATE sessions SET id_hash = $2, amr = $3, authenticated_at = $4, user_agent = $5, seen_at = $6, expires_at = $7, factor_at = 0
 		WHERE id = $1 AND ended_at = 0 RETURNING `+sessionColumns,
 		s.ID, s.IDHash, s.AMR, s.AuthenticatedAt, s.UserAgent, s.SeenAt, s.ExpiresAt)
 }

@@ -151,11 +151,14 @@ type Security struct {
 	EmailCode         time.Duration `yaml:"email_code"`
 	HashConcurrency   int           `yaml:"hash_concurrency"`     // Argon2id computations at once; 0 = number of CPUs
 	MaxFailuresPerDay int           `yaml:"max_failures_per_day"` // per account, 5 to 25
-	SignInRequest     time.Duration `yaml:"sign_in_request"`      // life of a pending authorization request
-	AccessToken       time.Duration `yaml:"access_token"`
-	IDToken           time.Duration `yaml:"id_token"`
-	RefreshToken      RefreshToken  `yaml:"refresh_token"`
-	KeyRotation       time.Duration `yaml:"key_rotation"` // a signing key signs that long, 7 to 397 days
+	// AdministratorFactor has the administrators of organisations set up the
+	// double vérification.
+	AdministratorFactor bool          `yaml:"administrator_factor"`
+	SignInRequest       time.Duration `yaml:"sign_in_request"` // life of a pending authorization request
+	AccessToken         time.Duration `yaml:"access_token"`
+	IDToken             time.Duration `yaml:"id_token"`
+	RefreshToken        RefreshToken  `yaml:"refresh_token"`
+	KeyRotation         time.Duration `yaml:"key_rotation"` // a signing key signs that long, 7 to 397 days
 	// RequirePAR has every application push its authorization requests
 	// (RFC 9126); else those do that are registered for it.
 	RequirePAR bool `yaml:"require_par"`

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"loge/provider/account"
+	"loge/provider/factor"
 	"loge/provider/mail"
 	"loge/storage"
 )
@@ -30,6 +31,12 @@ func (d *Delivery) notice(m storage.Message, u storage.User, out mail.Message) (
 		out.To, out.ToName, out.Data.Date = u.Email, "", storage.Time(until).Time()
 	case storage.MessageNewDevice:
 		out.To, out.Data.Device = u.Email, m.Data["device"]
+	case storage.MessageFactorAttempts:
+		out.To = u.Email
+	case storage.MessageFactorAdded, storage.MessageFactorRemoved:
+		out.To, out.Kind = u.Email, factorKind(m)
+	case storage.MessageRecoveryCodeUsed:
+		out.To, out.Data.Count = u.Email, m.Data["left"]
 	case storage.MessageReminder:
 		if u.State != storage.StateIssued {
 			return parcel{}, obsolete("access is " + u.State + " by now")
@@ -48,6 +55,21 @@ func (d *Delivery) notice(m storage.Message, u storage.User, out mail.Message) (
 		return parcel{}, obsolete("no mail of kind " + m.Kind)
 	}
 	return d.compose(parcel{}, out)
+}
+
+// factorKind is the mail that says which factor was added, or how one was removed.
+func factorKind(m storage.Message) string {
+	switch {
+	case m.Data["kind"] == "codes":
+		return mail.KindRecoveryCodesRenewed
+	case m.Kind == storage.MessageFactorAdded && m.Data["kind"] == factor.KindTOTP:
+		return mail.KindFactorAddedTOTP
+	case m.Data["agency"] != "":
+		return mail.KindFactorRemovedAgency
+	case m.Data["last"] != "":
+		return mail.KindFactorRemovedLast
+	}
+	return m.Kind
 }
 
 // idle reads since when nobody signed in and until when somebody has to.

@@ -26,6 +26,14 @@ const (
 	KindAccessClosed           = "access_closed"           // needs Number, Date (when it happened)
 	KindNewDevice              = "new_device"              // needs Number, Device, Date (when it happened)
 	KindTooManyAttempts        = "too_many_attempts"       // needs Number, Date (when it happened)
+	KindFactorAdded            = "factor_added"            // needs Number, Date (when it happened)
+	KindFactorAddedTOTP        = "factor_added_totp"       // the same, of an application of codes
+	KindRecoveryCodesRenewed   = "recovery_codes_renewed"  // needs Number, Date (when it happened)
+	KindFactorRemoved          = "factor_removed"          // needs Number, Date (when it happened)
+	KindFactorRemovedLast      = "factor_removed_last"     // the same, when none is left
+	KindFactorRemovedAgency    = "factor_removed_agency"   // the same, when the agency did it
+	KindRecoveryCodeUsed       = "recovery_code_used"      // needs Number, Count (left), Date (when it happened)
+	KindFactorAttempts         = "factor_attempts"         // needs Number, Date (when it happened)
 	KindReminder               = "reminder"                // needs Number, Identifier, Count (1 to 3), Date (of the opening)
 	KindDormancyWarning        = "dormancy_warning"        // needs Number, Count (months), Date (first day without access)
 	KindEmailChanging          = "email_changing"          // to the former address; needs Number, Address, Link, Date (of the request), Validity
@@ -53,6 +61,14 @@ var kinds = map[string]string{
 	KindAccessClosed:           "mail.access_closed.subject",
 	KindNewDevice:              "mail.new_device.subject",
 	KindTooManyAttempts:        "mail.too_many_attempts.subject",
+	KindFactorAdded:            "mail.factor_added.subject",
+	KindFactorAddedTOTP:        "mail.factor_added.subject",
+	KindRecoveryCodesRenewed:   "mail.recovery_codes_renewed.subject",
+	KindFactorRemoved:          "mail.factor_removed.subject",
+	KindFactorRemovedLast:      "mail.factor_removed.subject",
+	KindFactorRemovedAgency:    "mail.factor_removed.subject",
+	KindRecoveryCodeUsed:       "mail.recovery_code_used.subject",
+	KindFactorAttempts:         "mail.factor_attempts.subject",
 	KindReminder:               "mail.reminder.subject",
 	KindDormancyWarning:        "mail.dormancy_warning.subject",
 	KindEmailChanging:          "mail.email_changing.subject",

@@ -128,6 +128,8 @@ var carried = map[string]string{
 	storage.MessagePasswordReset: "what « Mot de passe oublié » sends", storage.MessageIdentifierFound: "identifier, asked for again",
 	storage.MessageAccessSuspended: "notice of the suspension", storage.MessageAccessReopened: "notice of the reopening",
 	storage.MessageAccessClosed: "notice of the closing", storage.MessageNewDevice: "notice of a sign-in with a new device",
+	storage.MessageFactorAdded: "notice of a factor added", storage.MessageFactorRemoved: "notice of a factor removed",
+	storage.MessageRecoveryCodeUsed: "notice of a recovery code used", storage.MessageFactorAttempts: "notice of wrong codes after the right password",
 	storage.MessageTooManyAttempts: "notice of wrong passwords", storage.MessageReminder: "reminder", storage.MessageDormancyWarning: "warning that the access will end",
 	storage.MessageClosingAsked: "notice of the request to close", storage.MessageClosingWithdrawn: "notice that the request to close was withdrawn",
 	storage.MessageClosingRefused: "answer to the request to close",
@@ -193,6 +195,19 @@ func happened(e storage.AuditEvent) string {
 		return "an e-mail came back" + why
 	case "password.changed":
 		return "chose a password"
+	case "factor.added":
+		return "added a factor for the double vérification (" + e.Details["kind"] + ")"
+	case "factor.removed":
+		if by == e.Subject {
+			return "removed a factor of the double vérification (" + e.Details["kind"] + ")"
+		}
+		return "factors of the double vérification removed by " + by + why
+	case "factor.shown":
+		return "showed a factor (" + e.Details["with"] + ")"
+	case "factor.refused":
+		return "wrong code typed after the right password"
+	case "factor.codes_renewed":
+		return "got other recovery codes"
 	case "email.confirmed":
 		return "confirmed the e-mail address"
 	case "closing.asked":

@@ -26,6 +26,7 @@ type accountPage struct {
 	Waiting                     string // an address that waits for its code, "" = none
 	Closing                     string // day on which the person asked to close, "" = did not
 	PasswordSet                 string // day
+	Protected                   bool   // by the double vérification
 	Devices                     []device
 	Others                      bool // there is more than this browser
 	SignIns                     []signIn
@@ -54,7 +55,7 @@ type accepted struct{ Kind, Version, Date string }
 func (s *Self) Account(w http.ResponseWriter, r *http.Request, v session.Visit) error {
 	ctx, u := r.Context(), v.User
 	page := accountPage{Name: u.Name(), Number: v.Account.Number, Department: v.Account.Department, Role: u.Role,
-		Identifier: account.FormatIdentifier(u.Identifier), Email: u.Email, Phone: u.Phone, PasswordSet: text.Date(u.PasswordSetAt.Time()),
+		Identifier: account.FormatIdentifier(u.Identifier), Email: u.Email, Phone: u.Phone, PasswordSet: text.Date(u.PasswordSetAt.Time()), Protected: !u.FactorSince.IsZero(),
 		Done: done(r)}
 	if v.Account.Kind == storage.Organisation {
 		page.CompanyName, page.JobTitle = v.Account.CompanyName, u.JobTitle

@@ -4,10 +4,14 @@
 //
 // One ordered table, in next.go, says what comes next:
 //
-//	login ─► choose ─► administrator ─► details ─► email ─► password ─► rules ─► terms ─► access ─► consent ─► done
-//	         asked by   first person     first      address   after a     a version        no right  per client,
-//	         an appli-  of an            sign-in    is new    provisional not yet          in the    once
-//	         cation     organisation                          one         accepted         client
+//	login ─► choose ─► factor ─► administrator ─► details ─► email ─► password ─► rules ─► terms ─► access ─► enrolment ─► codes ─► consent ─► done
+//	         asked by   if the    first person     first      address   after a     a version        no right  a factor is  on the   per client,
+//	         an appli-  person    of an            sign-in    is new    provisional not yet          in the    wanted and   screen   once
+//	         cation     has one   organisation                          one         accepted         client    missing
+//
+// The pages of factor, enrolment and codes are those of secondfactor. The factor
+// comes before everything else that a password opens, a provisional one too: who
+// reads the e-mails of a person with a factor comes no further.
 //
 // Every page first reads the stored state (state.go) and asks the table whether
 // it is its turn; if not, it stores nothing and redirects to the step that is.

@@ -11,6 +11,7 @@ import (
 	"strconv"
 
 	"loge/provider/account"
+	"loge/provider/factor"
 	"loge/provider/password"
 	"loge/provider/text"
 	"loge/provider/throttle"
@@ -147,7 +148,7 @@ func (s *Signin) open(r *http.Request, v visit, a attempt, p proof) (cookies []*
 				return err
 			}
 		}
-		opened, cookie, err := s.enter(r, q, v.Session, storage.Session{UserID: a.user.ID, ProvisionalID: p.live.ID, AMR: "pwd"})
+		opened, cookie, err := s.enter(r, q, v.Session, storage.Session{UserID: a.user.ID, ProvisionalID: p.live.ID, AMR: factor.MethodPassword})
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ type Step string
 const (
 	Login         Step = "login"
 	Choose        Step = "choose"
+	Factor        Step = "factor"
 	Administrator Step = "administrator"
 	Details       Step = "details"
 	Email         Step = "email"
@@ -14,6 +15,8 @@ const (
 	Rules         Step = "rules"
 	Terms         Step = "terms"
 	Access        Step = "access"
+	Enrolment     Step = "enrolment"
+	Codes         Step = "codes"
 	Consent       Step = "consent"
 	Done          Step = ""
 )
@@ -24,6 +27,7 @@ type State struct {
 	SignedIn               bool
 	SignInTooOld           bool // the application wants a fresh one
 	AccountUnchosen        bool // the application wants it asked which
+	FactorUnproven         bool // the person has a factor, and has not shown it since the password
 	AdministratorUndecided bool // first person of an organisation, not asked yet
 	DetailsMissing         bool
 	EmailUnconfirmed       bool
@@ -31,6 +35,8 @@ type State struct {
 	RulesPending           bool
 	TermsPending           bool
 	RightMissing           bool // in the application that asks
+	FactorMissing          bool // the operator or the application wants one, and the person has none
+	CodesUnnoted           bool // recovery codes are on the screen
 	ConsentMissing         bool // of the application that asks
 }
 
@@ -42,6 +48,7 @@ var steps = []struct {
 }{
 	{Login, "/connexion", func(s State) bool { return !s.SignedIn || s.SignInTooOld }},
 	{Choose, "/connexion/compte", func(s State) bool { return s.AccountUnchosen }},
+	{Factor, "/connexion/verification", func(s State) bool { return s.FactorUnproven }},
 	{Administrator, "/connexion/administrateur", func(s State) bool { return s.AdministratorUndecided }},
 	{Details, "/connexion/renseignements", func(s State) bool { return s.DetailsMissing }},
 	{Email, "/connexion/code", func(s State) bool { return s.EmailUnconfirmed }},
@@ -49,6 +56,8 @@ var steps = []struct {
 	{Rules, "/connexion/regles", func(s State) bool { return s.RulesPending }},
 	{Terms, "/connexion/conditions", func(s State) bool { return s.TermsPending }},
 	{Access, "/connexion/acces", func(s State) bool { return s.RightMissing }},
+	{Enrolment, "/connexion/double-verification", func(s State) bool { return s.FactorMissing }},
+	{Codes, "/connexion/codes-de-secours", func(s State) bool { return s.CodesUnnoted }},
 	{Consent, "/connexion/partage", func(s State) bool { return s.ConsentMissing }},
 }
 

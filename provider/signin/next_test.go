@@ -14,6 +14,7 @@ var reasons = []struct {
 	{signin.Login, func(s *signin.State, is bool) { s.SignedIn = !is }},
 	{signin.Login, func(s *signin.State, is bool) { s.SignInTooOld = is }},
 	{signin.Choose, func(s *signin.State, is bool) { s.AccountUnchosen = is }},
+	{signin.Factor, func(s *signin.State, is bool) { s.FactorUnproven = is }},
 	{signin.Administrator, func(s *signin.State, is bool) { s.AdministratorUndecided = is }},
 	{signin.Details, func(s *signin.State, is bool) { s.DetailsMissing = is }},
 	{signin.Email, func(s *signin.State, is bool) { s.EmailUnconfirmed = is }},
@@ -21,6 +22,8 @@ var reasons = []struct {
 	{signin.Rules, func(s *signin.State, is bool) { s.RulesPending = is }},
 	{signin.Terms, func(s *signin.State, is bool) { s.TermsPending = is }},
 	{signin.Access, func(s *signin.State, is bool) { s.RightMissing = is }},
+	{signin.Enrolment, func(s *signin.State, is bool) { s.FactorMissing = is }},
+	{signin.Codes, func(s *signin.State, is bool) { s.CodesUnnoted = is }},
 	{signin.Consent, func(s *signin.State, is bool) { s.ConsentMissing = is }},
 }
 

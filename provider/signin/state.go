@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"loge/provider/account"
+	"loge/provider/session"
 	"loge/provider/terms"
 	"loge/storage"
 )
@@ -105,11 +107,16 @@ func (s *Signin) judge(f facts, consented string) State {
 	provisional := f.Session.ProvisionalID != ""
 	unconfirmed := f.User.EmailVerifiedAt.IsZero()
 	waiting := f.EmailChange.UserID != ""
+	factorMissing := s.factorMissing(f)
+	_, unnoted := s.Sessions.Waits(f.Session, session.PendingCodes)
 	return State{
 		SignedIn: true,
 		SignInTooOld: f.Flow.ForceSignIn && f.Flow.SessionID != f.Session.ID ||
-			f.Flow.FreshAfter > f.Session.AuthenticatedAt,
+			f.Flow.FreshAfter > f.Session.AuthenticatedAt ||
+			// Whoever sits down at an open browser must not add a factor of his own.
+			factorMissing && !s.Sessions.Recent(f.Session, http.MethodPost),
 		AccountUnchosen:        f.Flow.ChooseAccount && f.Flow.SessionID != f.Session.ID,
+		FactorUnproven:         !f.User.FactorSince.IsZero() && f.Session.FactorAt.IsZero(),
 		AdministratorUndecided: account.MayClaim(f.User, f.Account) && provisional && f.Session.AdministratorAcceptedAt.IsZero(),
 		DetailsMissing: f.User.DetailsAt.IsZero() ||
 			// The wait for a code was purged, or an address became compulsory.
@@ -119,8 +126,20 @@ func (s *Signin) judge(f facts, consented string) State {
 		RulesPending:     rules,
 		TermsPending:     conditions,
 		RightMissing:     !account.MayOpen(f.User, f.Rights),
+		FactorMissing:    factorMissing,
+		CodesUnnoted:     unnoted,
 		ConsentMissing:   !f.consents(consented),
 	}
+}
+
+// factorMissing says that a person without any factor has to add one: it is a
+// condition of the application, or of the operator for administrators.
+func (s *Signin) factorMissing(f facts) bool {
+	if !f.User.FactorSince.IsZero() {
+		return false
+	}
+	return f.Flow.ForceFactor && f.Session.FactorAt.IsZero() ||
+		s.Security.AdministratorFactor && f.User.Role == storage.RoleAdministrator
 }
 
 // pending returns the text of that kind to accept, and whether there is one.

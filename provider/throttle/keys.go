@@ -26,6 +26,10 @@ func (k Keys) KnownBrowser(userID, browserID string) string {
 // of [Keys.User] or [Keys.Unknown] lets nothing through any more.
 func (k Keys) Code(key string) string { return key + "/code" }
 
+// Factor returns the counter of a user's wrong codes beside the password. It is
+// one in all browsers: whoever knows the password can have any number of known ones.
+func (k Keys) Factor(userID string) string { return k.User(userID) + "/factor" }
+
 // Unknown returns the counter of an identifier that nobody has, or of a text
 // that is no identifier. Letter case and spaces make no difference, so that no
 // spelling opens a second counter.

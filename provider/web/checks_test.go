@@ -46,7 +46,8 @@ func checkTitle(t *testing.T, d *goquery.Document) {
 
 // completions are the autocomplete values each field must have (RGAA 11.13).
 var completions = map[string]string{
-	"numero": "off", "code_postal": "postal-code",
+	"nom_facteur": "off",
+	"numero":      "off", "code_postal": "postal-code",
 	"identifiant": "username", "mot_de_passe": "current-password", "nouveau_mot_de_passe": "new-password",
 	"email": "email", "prenom": "given-name", "nom": "family-name", "telephone": "tel",
 	"fonction": "organization-title", "code": "one-time-code", "code_appareil": "off", "raison": "off",

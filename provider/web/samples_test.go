@@ -144,6 +144,7 @@ func samples(evil string) []sample {
 		SignIns                                                                                                        []selfSignIn
 		Texts                                                                                                          []selfText
 		Done                                                                                                           string
+		Protected                                                                                                      bool
 	}
 	type dataField struct{ Column, Value string }
 	type dataTable struct {
@@ -184,7 +185,7 @@ func samples(evil string) []sample {
 	}
 	flow := struct{ Flow string }{or("01944d5a")}
 	limit := &web.TimeLimit{Left: 30 * time.Minute, Ahead: 2 * time.Minute, Over: or("/connexion/expiration?demande=01944d5a")}
-	return []sample{
+	return append(factorSamples(or, wrong, values, limit), []sample{
 		{"login", web.View{Template: "login", Data: login, Redirects: "https://loyers.example/retour"}},
 		{"login-changer", web.View{Template: "login", SignedIn: true, Number: or("45675320380001"), TimeLimit: limit, Data: struct{ Flow, Identifier, Application, Present string }{Present: or("45675320380001")}}},
 		{"login-erreur", web.View{Template: "login", Data: login, Values: values, Errors: wrong("identifiant", "login.error.identifier_missing", "mot_de_passe", "login.error.password_missing")}},
@@ -246,7 +247,7 @@ func samples(evil string) []sample {
 			Devices: []selfDevice{{or("0194a"), or("Firefox sur Windows"), or("12 mars 2026 à 9 h 05"), or("12 mars 2026 à 9 h 40"), true},
 				{or("0194b"), or("Safari sur iPhone"), or("11 mars 2026 à 18 h 12"), or("12 mars 2026 à 7 h 58"), false}},
 			Others: true, SignIns: []selfSignIn{{or("12 mars 2026 à 9 h 05"), or("Firefox sur Windows"), "self.signin.done"}, {or("11 mars 2026 à 18 h 12"), or("Safari sur iPhone"), "self.signin.provisional"}, {or("11 mars 2026 à 18 h 10"), or("Appareil inconnu"), "self.signin.failed"}},
-			Texts: []selfText{{"rules", "3", or("12 mars 2026")}, {"terms", "2026.1", or("12 mars 2026")}}, Done: "appareil"}}},
+			Texts: []selfText{{"rules", "3", or("12 mars 2026")}, {"terms", "2026.1", or("12 mars 2026")}}, Done: "appareil", Protected: true}}},
 		{"selfpassword", web.View{Template: "selfpassword", SignedIn: true, Number: or("45675320380001"), TimeLimit: limit, Data: struct {
 			Minimum    int
 			Identifier string
@@ -337,5 +338,5 @@ func samples(evil string) []sample {
 		{"problemtext-envoye", web.View{Template: "problemtext", Title: "problem.a1s.h1", Data: problem{Key: "problem.a1s", Action: "/probleme-de-connexion/x", Nothing: true, Typed: or("marguerite.lefevre@exemple.fr")}}},
 		{"problemform", web.View{Template: "problemform", Title: "problem.a1.h1", Data: problem{Key: "problem.a1", Action: "/probleme-de-connexion/x", Ways: []way{{"problem.to.number", "/probleme-de-connexion/numero-utilisateur"}}}, Values: values, Errors: wrong("numero", "problem.error.number_length")}},
 		{"problemform-courrier", web.View{Template: "problemform", Title: "problem.c3.h1", Data: problem{Key: "problem.c3", Action: "/probleme-de-connexion/x", Letters: true}, Values: values, Errors: wrong("code_postal", "problem.error.post_code_missing")}},
-	}
+	}...)
 }

@@ -33,6 +33,8 @@ type View struct {
 	// on all other pages: form-action is its origin and nothing else, so in
 	// Chromium that site may redirect on only within this origin.
 	PostsTo string
+	// Passkey has the script come along that asks a passkey.
+	Passkey bool
 	// Frames are loaded unseen, when somebody has signed out. Their origins are
 	// the page's frame-src.
 	Frames []Frame
@@ -73,6 +75,7 @@ type page struct {
 	Service   config.Service
 	Style     string
 	Script    string
+	KeyScript string // "" on pages that ask no passkey
 	Icon      string
 }
 
@@ -98,6 +101,9 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, v View) error {
 	}
 	shown := page{View: v, TitleText: p.Texts.Get(v.Title, v.TitleVars...), Service: p.Service,
 		Style: p.Assets.URL("style.css"), Script: p.Assets.URL("app.js"), Icon: p.Assets.URL("icon.svg")}
+	if v.Passkey {
+		shown.KeyScript = p.Assets.URL("passkey.js")
+	}
 	for _, e := range v.Errors {
 		shown.Lines = append(shown.Lines, errorLine{e.Field, p.Texts.Get(e.Key, e.Vars...)})
 	}

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"net/http/httptest"
 	"regexp"
+	"strings"
 	"testing"
 
 	"loge/templates"
@@ -19,8 +20,12 @@ func TestFirstLoadIsLight(t *testing.T) {
 	for name, html := range everyPage(t, p, "") {
 		total := len(html) + headers
 		files := static.FindAllString(html, -1)
-		if len(files) != 3 {
-			t.Errorf("%s: %d static files, want style, script and icon", name, len(files))
+		want := 3
+		if strings.Contains(html, "data-passkey=") {
+			want++ // the script that asks a passkey
+		}
+		if len(files) != want {
+			t.Errorf("%s: %d static files, want style, script and icon, and another script for passkeys", name, len(files))
 		}
 		for _, url := range files {
 			r := httptest.NewRequest("GET", url, nil)
