@@ -2,7 +2,6 @@ package provider_test
 
 import (
 	"database/sql"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -17,7 +16,8 @@ import (
 var purged = map[string]string{
 	"flows": "flows", "device_codes": "device codes", "pushed_requests": "pushed requests", "codes": "codes", "assertions": "client assertions",
 	"dpop_proofs": "DPoP proofs", "access_tokens": "access tokens", "refresh_tokens": "refresh tokens", "grants": "grants", "sessions": "sessions",
-	"provisionals": "provisional passwords", "email_changes": "e-mail codes", "email_undos": "changes of the e-mail address", "closings": "requests to close", "failures": "failures",
+	"provisionals": "provisional passwords", "email_changes": "e-mail codes", "email_undos": "changes of the e-mail address", "closings": "requests to close", "role_offers": "offers of the administrator's role",
+	"failures":      "failures",
 	"help_requests": "requests for help", "problems": "walks through problems", "known_browsers": "known browsers", "throttles": "throttles",
 	"logouts": "logouts", "signing_keys": "signing keys", "invitations": "invitations", "messages": "messages", "audit": "audit events",
 }
@@ -27,9 +27,11 @@ var kept = map[string]string{
 	"accounts":       "the number and the kind stay, so that neither is given twice; the address goes with the last person",
 	"users":          "the identifier and the state stay; what is personal is erased a month after closing",
 	"acceptances":    "the proof of what was accepted, under a random id",
-	"account_rights": "one for each account and application; what the account holds there",
-	"user_rights":    "live as long as the access; they go with what is personal",
 	"consents":       "live as long as the access; they go with what is personal",
+	"account_rights": "what the agency allows an account; nothing of a person",
+	"factors":        "live as long as the access; they go with what is personal",
+	"recovery_codes": "live as long as the access; they go with what is personal",
+	"user_rights":    "live as long as the access; they go with what is personal",
 	"undeliverable":  "until another address comes; goes with what is personal",
 	"print_runs":     "one row for up to two thousand letters, with nobody's name",
 	"documents":      "every version stays", "clients": "what operators register", "registrations": "one for each client", "logos": "one for each client",
@@ -38,16 +40,19 @@ var kept = map[string]string{
 
 // Whoever adds a table says what becomes of its rows: a kind of the purge, or a
 // reason here.
-func TestStoryOfEveryTableEndsInAPurge(t *testing.T) {
+func TestSchemaEndsInAPurge(t *testing.T) {
 	t.Parallel()
 	p := providertest.New(t)
-	for _, table := range tables(t, outside(t, p)) {
+	all := tables(t, outside(t, p))
+	for _, table := range all {
 		if purged[table] == "" && kept[table] == "" {
 			t.Errorf("nobody says what becomes of the rows of %s: add a purge to provider/jobs.go, or a reason to this test", table)
 		}
 	}
-	if diff := slices.Sorted(maps.Values(purged)); !slices.Equal(diff, slices.Sorted(slices.Values(p.Purged()))) {
-		t.Errorf("kinds of the purge: %q, want %q", p.Purged(), diff)
+	for table, kind := range purged {
+		if slices.Contains(all, table) && !slices.Contains(p.Purged(), kind) {
+			t.Errorf("%s has no purge %q: there are %q", table, kind, p.Purged())
+		}
 	}
 }
 
