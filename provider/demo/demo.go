@@ -100,6 +100,9 @@ func Start(ctx context.Context, o Options) (d *Demo, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := d.writeSettings(cfg); err != nil {
+		return nil, err
+	}
 	if d.DB, err = storage.Open(ctx, cfg.Database); err != nil {
 		return nil, err
 	}

@@ -5,11 +5,17 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"loge/provider/config"
+	"loge/provider/operator"
+	"loge/storage"
 )
 
 func start(t *testing.T, o Options) *Demo {
@@ -125,5 +131,55 @@ func TestOnlyLoopbackIsAccepted(t *testing.T) {
 		if _, err := Start(t.Context(), Options{Listen: address, Out: io.Discard}); err == nil || !strings.Contains(err.Error(), "loopback") {
 			t.Errorf("%s: error is %v, want a refusal that speaks of loopback", address, err)
 		}
+	}
+}
+
+// Whoever has an application to try registers it with the settings that the
+// demonstration leaves in its folder, while it runs, from wherever they are.
+func TestOnesOwnApplicationIsRegistered(t *testing.T) {
+	d := start(t, Options{Dir: filepath.Join(t.TempDir(), "a folder, « à part »")})
+	t.Cleanup(func() {
+		if err := d.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Chdir(t.TempDir())
+	cfg, err := config.Load(d.path("config.yaml"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cfg.Validate(); err != nil || cfg.Issuer != d.Issuer {
+		t.Fatalf("issuer %s, want %s; %v", cfg.Issuer, d.Issuer, err)
+	}
+	db, err := storage.Open(t.Context(), cfg.Database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	const back = "http://127.0.0.1:5000/retour"
+	ask := d.Issuer + "/oauth2/authorize?" + url.Values{"client_id": {"essai"}, "redirect_uri": {back}, "response_type": {"code"}, "scope": {"openid"},
+		"code_challenge": {"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"}, "code_challenge_method": {"S256"}}.Encode()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser := http.Client{Jar: jar}
+	status := func() int {
+		answer, err := browser.Get(ask)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		return answer.StatusCode
+	}
+	if got := status(); got != http.StatusBadRequest {
+		t.Errorf("before it is registered: %d", got)
+	}
+	office := &operator.Operator{DB: db, Now: time.Now, Actor: "test"}
+	if _, _, err := office.AddClient(t.Context(), operator.NewClient{ID: "essai", Name: "Essai", RedirectURIs: []string{back}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := status(); got != http.StatusOK {
+		t.Errorf("registered: %d, want the page of the sign-in", got)
 	}
 }

@@ -61,7 +61,7 @@ Qui jouer :
 		}
 	}
 	if err == nil {
-		_, err = fmt.Fprintf(w, "Données : %s\nPour arrêter : Ctrl-C.\n", d.Dir)
+		_, err = fmt.Fprintf(w, "Données : %s\nPour y enregistrer votre application : loge client add --config %s …\nPour arrêter : Ctrl-C.\n", d.Dir, d.path(settingsFile))
 	}
 	return err
 }

@@ -88,6 +88,7 @@ func TestConsentIsAskedOncePerScope(t *testing.T) {
 	w.exec(`UPDATE clients SET consent = 'inform'`)
 	b.get("/depart").shows("Vous allez ouvrir Loyers").press("Retour").shows("denied")
 	b.get("/depart").shows("Vous allez ouvrir Loyers").press("Continuer").shows("arrived as " + u.ID)
+	b.get("/depart").shows("arrived as " + u.ID) // informed once
 }
 
 func TestFreshSignInIsAskedAgain(t *testing.T) {
