@@ -24,6 +24,7 @@ type accountCmd struct {
 	Reissue accountReissueCmd `cmd:"" help:"Send the identifier and a new provisional password, as at the beginning."`
 	Close   accountCloseCmd   `cmd:"" help:"End an access for good."`
 	Keep    accountKeepCmd    `cmd:"" help:"Refuse a request to close: the access stays, and the person is told why."`
+	Factor  accountFactorCmd  `cmd:"" help:"What a person shows beside the password, and the way back for who has lost it."`
 }
 
 type accountListCmd struct {

@@ -59,6 +59,7 @@ type clientAddMore struct {
 	JWKS         string        `help:"File with its public keys." name:"jwks" type:"existingfile" placeholder:"FILE"`
 	JWKSURI      string        `help:"Where its public keys are." name:"jwks-uri" placeholder:"URL"`
 	Right        []string      `help:"Something people may do in it: NAME=SENTENCE; repeat for several. Members of organisations then need one of them to open it." sep:"none" placeholder:"NAME=SENTENCE"`
+	ACR          []string      `help:"Level that a sign-in must reach for it: urn:loge:acr:two-factor wants the double vérification; repeat for several that will do." name:"acr" placeholder:"LEVEL"`
 	RequirePAR   bool          `help:"Take its authorization requests by PAR only." name:"require-par"`
 	JWTAccess    bool          `help:"Give it access tokens that are JWTs." name:"jwt-access"`
 	AccessLife   time.Duration `help:"How long its access tokens live; the setting when left out." placeholder:"DURATION"`
@@ -71,7 +72,7 @@ func (m clientAddMore) metadata() (storage.ClientMetadata, error) {
 	seconds := func(d time.Duration) int64 { return int64(d.Seconds()) }
 	data := storage.ClientMetadata{ClientURI: m.ClientURI, LogoURI: m.LogoURI, TOSURI: m.TOSURI, Contacts: m.Contact, InitiateLoginURI: m.Initiate,
 		SectorIdentifierURI: m.SectorURI, JWKSURI: m.JWKSURI, RequirePushedAuthorizationRequests: m.RequirePAR,
-		AccessTokenLifetime: seconds(m.AccessLife), IDTokenLifetime: seconds(m.IDLife),
+		DefaultACRValues: m.ACR, AccessTokenLifetime: seconds(m.AccessLife), IDTokenLifetime: seconds(m.IDLife),
 		RefreshIdleLifetime: seconds(m.RefreshIdle), RefreshAbsoluteLifetime: seconds(m.RefreshTotal)}
 	for _, right := range m.Right {
 		name, sentence, _ := strings.Cut(right, "=")

@@ -213,7 +213,7 @@ func TestCommandTree(t *testing.T) {
 			t.Errorf("%s says nothing about itself", leaf.Path())
 		}
 	}
-	want := strings.Split(`serve,check,migrate,account import,account list,account show,account rights,account suspend,account reopen,account reset,account reissue,account close,letter print,letter printed,letter runs,letter reprint,letter returned,mail bounce,client add,client apply,client export,client list,client show,client secret,client invite,client invitations,client uninvite,client disable,document publish,document list,key list,key rotate,audit verify,audit export,backup,demo,version`, ",")
+	want := strings.Split(`serve,check,migrate,account import,account list,account show,account rights,account suspend,account reopen,account reset,account reissue,account close,account keep,account factor list,account factor remove,letter print,letter printed,letter runs,letter reprint,letter returned,mail bounce,client add,client apply,client export,client list,client show,client secret,client invite,client invitations,client uninvite,client disable,document publish,document list,key list,key rotate,audit verify,audit export,backup,demo,version`, ",")
 	if !slices.Equal(got, want) {
 		t.Errorf("commands\n%q, want\n%q", got, want)
 	}

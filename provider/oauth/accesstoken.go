@@ -77,7 +77,7 @@ func (p *Provider) makeAccessToken(ctx context.Context, u *unit, grantID string,
 	}
 	claims := accessToken{Issuer: p.Issuer, Subject: rec.Sub, Audience: p.recipientsOf(row.Audience), ClientID: row.ClientID,
 		Expires: row.ExpiresAt, Issued: row.RequestedAt, ID: b64.EncodeToString(secret.Random(32)), Scope: row.Scopes,
-		AuthTime: rec.Time, Context: contextOf(rec.AMR), Methods: words(rec.AMR), Confirm: u.proven}
+		AuthTime: rec.Time, Context: rec.context(), Methods: words(rec.AMR), Confirm: u.proven}
 	if rec.User == "" {
 		claims.Subject, claims.Context = row.ClientID, ""
 	}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 
 	"loge/provider/account"
+	"loge/provider/factor"
 	"loge/provider/session"
 	"loge/provider/web"
 	"loge/storage"
@@ -57,8 +58,13 @@ func (p *Provider) decide(w http.ResponseWriter, r *http.Request, q *request) er
 		return err
 	}
 	f := q.flow(p.Now())
-	if s != nil && p.unfit(q, *s) != nil {
-		f.ForceSignIn = true // perhaps somebody else does
+	if s != nil {
+		switch e := p.unfit(q, *s); {
+		case e == errLevel && f.ForceFactor && reaches(s.AMR, factor.LevelPassword):
+			// The pages ask for what is missing.
+		case e != nil:
+			f.ForceSignIn = true // perhaps somebody else does
+		}
 	}
 	pending, err := p.Pending(ctx, s, f)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 
+	"loge/provider/factor"
 	"loge/storage"
 )
 
@@ -99,7 +100,7 @@ func checkClaims(q *request, params parameters) error {
 		return errClaims
 	}
 	// No sign-in of ours would do (Core §5.5.1.1).
-	if acr := q.claims.IDToken["acr"]; acr.Essential && !slices.ContainsFunc(contexts, func(c string) bool { return acr.accepts(c) }) {
+	if acr := q.claims.IDToken["acr"]; acr.Essential && !slices.ContainsFunc(factor.Levels, func(c string) bool { return acr.accepts(c) }) {
 		return errContext
 	}
 	return nil
@@ -108,6 +109,7 @@ func checkClaims(q *request, params parameters) error {
 var (
 	errClaims  = refuse("invalid_request", "The claims are not the JSON object of OpenID Connect Core 5.5.")
 	errContext = refuse("unmet_authentication_requirements", "None of the acr values asked for can be reached.")
+	errLevel   = refuse("unmet_authentication_requirements", "The person did not sign in at the level asked for.")
 )
 
 // wishes keeps what can be answered: the claims of scopes that the client may
@@ -186,28 +188,23 @@ func (w claimWishes) released(consent string, h *storage.Holder) map[string]any 
 }
 
 // unfit says why a session is not what the request asks for: another person
-// signed in than it names, or in another way. nil: it fits.
+// signed in than it names, or not well enough. nil: it fits.
 func (p *Provider) unfit(q *request, s storage.Session) *Error {
 	subject := p.subject(q.client.Client, s.UserID)
 	if q.hintSubject != "" && q.hintSubject != subject || !q.claims.UserInfo["sub"].accepts(subject) || !q.claims.IDToken["sub"].accepts(subject) {
 		return refuse("login_required", "Another person signed in than the request names.")
 	}
-	if acr := q.claims.IDToken["acr"]; acr.Essential && !acr.accepts(contextOf(s.AMR)) {
-		return errContext
+	if !reaches(s.AMR, q.level()) {
+		return errLevel
 	}
 	return nil
 }
 
-// checkContext keeps the acr_values that exist here, else the client's default
-// (Reg §2). They are wishes: every sign-in is what it is, and the ID token says
-// so.
+// checkContext keeps the acr_values that exist here. What they mean is for level
+// to say.
 func checkContext(q *request, params parameters) error {
-	asked := words(params.get("acr_values"))
-	if len(asked) == 0 {
-		asked = q.client.Metadata.DefaultACRValues
-	}
-	for _, acr := range asked {
-		if slices.Contains(contexts, acr) && !slices.Contains(q.contexts, acr) {
+	for _, acr := range words(params.get("acr_values")) {
+		if slices.Contains(factor.Levels, acr) && !slices.Contains(q.contexts, acr) {
 			q.contexts = append(q.contexts, acr)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"loge/provider/factor"
 	"loge/provider/text"
 	"loge/provider/throttle"
 	"loge/provider/web"
@@ -57,7 +58,12 @@ func (p *Provider) SubmitDevice(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return fmt.Errorf("find device: %w", err)
 	}
-	return p.handOver(w, r, storage.Flow{ClientID: d.ClientID, Scopes: d.Scopes, ForceConsent: true, Device: d.Signature, UserCode: showUserCode(code)}, nil)
+	c, err := p.DB.Client(r.Context(), d.ClientID)
+	if err != nil {
+		return fmt.Errorf("load client of device: %w", err)
+	}
+	return p.handOver(w, r, storage.Flow{ClientID: d.ClientID, Scopes: d.Scopes, ForceConsent: true, Device: d.Signature, UserCode: showUserCode(code),
+		ForceFactor: factor.Asked(c.Metadata.DefaultACRValues) == factor.LevelFactor}, nil)
 }
 
 // typedDevice finds the device that shows the code. The try is counted before it

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"loge/provider/factor"
 	"loge/storage"
 )
 
@@ -87,7 +88,7 @@ func (p *Provider) describe(registration string) ([]byte, error) {
 		ResponseTypesSupported:           []string{"code"},
 		ResponseModesSupported:           responseModes,
 		GrantTypesSupported:              grantTypes,
-		ACRValuesSupported:               contexts,
+		ACRValuesSupported:               factor.Levels,
 		SubjectTypesSupported:            []string{storage.SubjectPairwise, storage.SubjectPublic},
 		IDTokenSigningAlgValuesSupported: algorithms,
 		UserinfoSigningAlgs:              algorithms,

@@ -131,7 +131,11 @@
 //
 // Claims asked by name are released with the consent that their scope needs, and
 // only to clients that may ask the scope. acr says how somebody signed in; an
-// essential one that no sign-in reaches is refused.
+// essential one that no sign-in reaches is refused. A level that the session does
+// not have yet is asked for on the pages (level.go); who has no factor may add one
+// there, or go back: then the client learns unmet_authentication_requirements. A
+// client's default_acr_values is its floor, and userinfo holds tokens of weaker
+// sign-ins against it (RFC 9470).
 //
 // A sign-out that an application asks for is done at once when it shows an ID
 // token of the very session of this browser; else the person is asked. However a

@@ -3,6 +3,7 @@ package oauth
 import (
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"loge/storage"
@@ -48,6 +49,12 @@ var errUnbound = &Error{Code: errToken.Code, Description: "The access token is n
 // challenge is the WWW-Authenticate of an error, for the scheme that was used.
 func (p *Provider) challenge(scheme string, e *Error) string {
 	text := scheme + ` realm="` + p.Issuer + `", error="` + e.Code + `", error_description="` + printable(e.Description) + `"`
+	if e.Levels != "" { // names of ours: nothing to quote in them
+		text += `, acr_values="` + e.Levels + `"`
+	}
+	if e.MaxAge != nil {
+		text += `, max_age="` + strconv.FormatInt(*e.MaxAge, 10) + `"`
+	}
 	if scheme == schemeDPoP {
 		text += ", " + dpopAlgs
 	}

@@ -14,6 +14,8 @@ type Error struct {
 	Code        string // error
 	Description string // error_description; made printable ASCII when it is written
 	Err         error  // cause, for the log only; may be nil
+	Levels      string // acr_values of the next request (RFC 9470 §3), "" elsewhere
+	MaxAge      *int64 // max_age of the next request, nil = any
 }
 
 func (e *Error) Error() string {
@@ -55,6 +57,7 @@ var statuses = map[string]int{
 	"invalid_token":                     http.StatusUnauthorized,
 	"invalid_client_metadata":           http.StatusBadRequest,
 	"invalid_redirect_uri":              http.StatusBadRequest,
+	"insufficient_user_authentication":  http.StatusUnauthorized,
 	"insufficient_scope":                http.StatusForbidden,
 	"server_error":                      http.StatusInternalServerError,
 	"temporarily_unavailable":           http.StatusServiceUnavailable,

@@ -15,13 +15,6 @@ import (
 	"loge/storage"
 )
 
-// passwordContext is the acr of a sign-in by password. Core §2 wants a name
-// that nobody else uses; an eIDAS level is not ours to claim.
-const passwordContext = "urn:loge:acr:password"
-
-// contexts are the acr values that a sign-in can have, the weakest first.
-var contexts = []string{passwordContext}
-
 // idTokens builds and signs ID tokens.
 type idTokens struct{ *Provider }
 
@@ -73,7 +66,7 @@ func (t idTokens) build(ctx context.Context, c *client, rec *record, nonce, acce
 	now := t.Now()
 	claims := idToken{Issuer: t.Issuer, Subject: rec.Sub, Audience: c.ID,
 		Expires: storage.At(now.Add(t.Lifetimes.of(c.Client).IDToken)), Issued: storage.At(now), AuthTime: rec.Time,
-		Nonce: nonce, Session: rec.Session, Context: contextOf(rec.AMR), Methods: words(rec.AMR)}
+		Nonce: nonce, Session: rec.Session, Context: rec.context(), Methods: words(rec.AMR)}
 	if access != "" {
 		claims.AccessTokenHash = halfHash(c.IDTokenAlg, access)
 	}
@@ -105,12 +98,4 @@ func halfHash(alg, token string) string {
 	}
 	sum := sha256.Sum256([]byte(token))
 	return b64.EncodeToString(sum[:len(sum)/2])
-}
-
-// contextOf computes acr from what was done, never from what was asked.
-func contextOf(amr string) string {
-	if amr == "pwd" {
-		return passwordContext
-	}
-	return ""
 }

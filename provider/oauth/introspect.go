@@ -29,6 +29,8 @@ type introspection struct {
 	NotBefore storage.Time `json:"nbf,omitempty"` // as iat: no token waits before it works
 	ID        string       `json:"jti,omitempty"` // of a JWT
 	Confirm   confirmation `json:"cnf,omitzero"`  // the keys it asks for
+	AuthTime  storage.Time `json:"auth_time,omitempty"`
+	Context   string       `json:"acr,omitempty"` // what a resource server decides on (RFC 9470 §6.2)
 }
 
 // Introspect is the introspection endpoint: POST, for clients with a secret. A
@@ -154,5 +156,8 @@ func (found *introspection) of(session string) error {
 		return err
 	}
 	found.Subject, found.Confirm = rec.Sub, rec.Confirm
+	if rec.User != "" {
+		found.AuthTime, found.Context = rec.Time, rec.context()
+	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"loge/provider/factor"
 	"loge/storage"
 	"loge/storage/storagetest"
 )
@@ -26,9 +27,11 @@ func TestIntrospectionTellsAClientAboutItsTokens(t *testing.T) {
 		now := float64(b.clock.Load())
 		sub := idToken(t, got.ID).Subject
 		access := map[string]any{"active": true, "iss": issuer, "sub": sub, "client_id": "loyers", "scope": offlineScope, "token_type": "Bearer",
-			"iat": now - 60, "nbf": now - 60, "exp": now - 60 + 3600}
+			"iat": now - 60, "nbf": now - 60, "exp": now - 60 + 3600,
+			"acr": factor.LevelPassword, "auth_time": float64(b.session.AuthenticatedAt)}
 		refresh := map[string]any{"active": true, "iss": issuer, "sub": sub, "client_id": "loyers", "scope": offlineScope,
-			"iat": now - 60, "nbf": now - 60, "exp": now - 60 + 30*24*3600}
+			"iat": now - 60, "nbf": now - 60, "exp": now - 60 + 30*24*3600,
+			"acr": factor.LevelPassword, "auth_time": float64(b.session.AuthenticatedAt)}
 		for what, c := range map[string]struct {
 			token string
 			want  map[string]any

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"loge/provider/factor"
 	"loge/storage"
 )
 
@@ -282,7 +283,7 @@ func (q *request) canonical() string {
 func (q *request) flow(now time.Time) storage.Flow {
 	f := storage.Flow{ClientID: q.client.ID, Request: q.canonical(), RedirectURI: q.redirectURI, Scopes: strings.Join(q.shared(), " "),
 		LoginHint: q.loginHint, ForceConsent: q.asks("consent"), ChooseAccount: q.asks("select_account"),
-		ForceSignIn: q.asks("login") || q.maxAge == 0}
+		ForceSignIn: q.asks("login") || q.maxAge == 0, ForceFactor: q.level() == factor.LevelFactor}
 	if q.maxAge > 0 {
 		f.FreshAfter = storage.At(now.Add(-q.maxAge))
 	}

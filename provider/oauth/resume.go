@@ -70,12 +70,16 @@ func (p *Provider) flowOf(r *http.Request, id string) (storage.Flow, error) {
 
 // conclude answers the flow, or goes back to the sign-in pages.
 func (p *Provider) conclude(w http.ResponseWriter, r *http.Request, q *request, f storage.Flow) error {
-	if !f.DeniedAt.IsZero() {
-		return p.finish(r, q, f, refuse("access_denied", "The person refused, or may not use the application."))
-	}
 	s, err := p.current(r)
 	if err != nil {
 		return err
+	}
+	if !f.DeniedAt.IsZero() {
+		e := refuse("access_denied", "The person refused, or may not use the application.")
+		if s != nil && !reaches(s.AMR, q.level()) {
+			e = errLevel
+		}
+		return p.finish(r, q, f, e)
 	}
 	pending, err := p.Pending(r.Context(), s, f)
 	if err != nil {

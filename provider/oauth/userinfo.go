@@ -79,6 +79,9 @@ func (p *Provider) claimsOf(ctx context.Context, token string, proven confirmati
 	if !rec.Confirm.provenBy(proven) {
 		return nil, h, refuse("invalid_token", "The access token is bound to a key that the request does not prove to have.")
 	}
+	if e := insufficient(h.Client, rec.AMR); e != nil {
+		return nil, h, e
+	}
 	claims := claimsFor(scopes, &h.Holder)
 	maps.Copy(claims, rec.Claims.UserInfo.released(h.Consented, &h.Holder))
 	claims["sub"] = rec.Sub

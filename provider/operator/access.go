@@ -212,6 +212,9 @@ func (o *Operator) changeOne(ctx context.Context, q *storage.Queries, order Orde
 		if err := stopCredentials(ctx, q, u.ID, "access was closed", now); err != nil {
 			return "", err
 		}
+		if _, err := q.RemoveFactors(ctx, u.ID); err != nil {
+			return "", fmt.Errorf("remove factors: %w", err)
+		}
 	}
 	if state != u.State {
 		if _, err := q.SetUserState(ctx, u.ID, u.State, state, now); err != nil {
