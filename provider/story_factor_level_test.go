@@ -75,7 +75,7 @@ func TestAnApplicationStepsUp(t *testing.T) {
 	// What the session has shown is enough for the next request, silently.
 	for name, options := range map[string][]oauth2.AuthCodeOption{
 		"acr_values": wants(factor.LevelFactor),
-		"essential":  {oauth2.SetAuthURLParam("claims", `{"id_token":{"acr":{"essential":true,"value":"` + factor.LevelFactor + `"}}}`)},
+		"essential":  {oauth2.SetAuthURLParam("claims", `{"id_token":{"acr":{"essential":true,"value":"`+factor.LevelFactor+`"}}}`)},
 	} {
 		w.partner.Options = append(options, oauth2.SetAuthURLParam("prompt", "none"))
 		b.Get(w.partner.URL + "/login")
