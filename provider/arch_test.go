@@ -43,6 +43,7 @@ var layers = map[string]int{
 	"loge/provider/life":         5,
 	"loge/provider/oauth":        5,
 	"loge/provider/operator":     5,
+	"loge/provider/organisation": 5,
 	"loge/provider/recovery":     5,
 	"loge/provider/self":         5,
 	"loge/provider/secondfactor": 5,

@@ -13,7 +13,7 @@
 //	3  web, mail, letter, emailcode             tools
 //	4  session                                  the browser's cookies and sign-in
 //	5  oauth, signin, recovery, self,           features: they never import each other
-//	   secondfactor, delivery, operator
+//	   organisation, secondfactor, delivery, operator
 //	6  provider                                 wiring
 //	7  cmd/loge, demo, providertest             what starts it
 //

@@ -133,6 +133,7 @@ func (p *Provider) expiries() []expiry {
 		{"throttles", 25 * time.Hour, (*storage.Queries).PurgeThrottles},
 		{"logouts", keep.Sessions, (*storage.Queries).PurgeLogouts},
 		{"signing keys", p.oauth.Lifetimes.KeyKept(), (*storage.Queries).PurgeSigningKeys},
+		{"offers of the administrator's role", time.Hour, (*storage.Queries).PurgeRoleOffers},
 		{"invitations", keep.Sessions, (*storage.Queries).PurgeInvitations},
 		{"messages", keep.Messages, (*storage.Queries).PurgeMessages},
 		{"audit events", keep.Audit, (*storage.Queries).PurgeAudit},

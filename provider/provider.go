@@ -16,6 +16,7 @@ import (
 	"loge/provider/letter"
 	"loge/provider/mail"
 	"loge/provider/oauth"
+	"loge/provider/organisation"
 	"loge/provider/outbound"
 	"loge/provider/password"
 	"loge/provider/recovery"
@@ -47,6 +48,7 @@ type Provider struct {
 	recovery     *recovery.Recovery
 	self         *self.Self
 	secondfactor *secondfactor.SecondFactor
+	organisation *organisation.Organisation
 	notices      notices
 	cookies      cookieNames
 	router       *mux.Router
@@ -109,6 +111,8 @@ func New(ctx context.Context, cfg config.Config, db *storage.DB, log *slog.Logge
 		Service: cfg.Service, Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, Now: opts.Now, Wake: p.wake}); err != nil {
 		return nil, err
 	}
+	p.organisation = &organisation.Organisation{DB: db, Sessions: sessions, Pages: p.pages, Security: cfg.Security,
+		Organisations: cfg.Organisations, Retention: cfg.Retention, Now: opts.Now, Wake: p.wake}
 	p.oauth = &oauth.Provider{DB: db, Sessions: sessions, Pages: p.pages, Issuer: cfg.Issuer, Master: master,
 		Lifetimes: Lifetimes(cfg.Security), RequirePAR: cfg.Security.RequirePAR, RequireDPoPNonce: cfg.Security.DPoPNonce == config.NonceRequired,
 		Now: opts.Now, Log: log, Pending: p.signin.Pending, TrustedProxies: cfg.TrustedProxies,

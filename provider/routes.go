@@ -101,6 +101,26 @@ func (p *Provider) newRouter() (*mux.Router, error) {
 	show("/compte/applications", p.signin.Applications)
 	step("/compte/applications/retrait", p.signin.Withdraw, p.signin.SubmitWithdraw)
 	protocol("/applications/{id}/logo", p.pages.Handle(p.signin.Logo), "GET", "HEAD")
+
+	// Mon organisme. What gives or takes access asks for a recent proof of the
+	// password.
+	own := func(h self.Handler) page { return p.signin.SignedIn(p.self.Confirmed(h)) }
+	o := p.organisation
+	show("/organisme", p.signin.SignedIn(o.List))
+	step("/organisme/ajouter", own(o.Invite), own(o.SubmitInvite))
+	post("/organisme/revue", own(o.SubmitReview))
+	show("/organisme/journal", p.signin.SignedIn(o.Journal))
+	show("/organisme/personnes/{id}", p.signin.SignedIn(o.Person))
+	post("/organisme/personnes/{id}/droits", own(o.SubmitRights))
+	post("/organisme/personnes/{id}/mot-de-passe", own(o.SubmitResend))
+	post("/organisme/personnes/{id}/suspendre", own(o.SubmitSuspend))
+	post("/organisme/personnes/{id}/rouvrir", own(o.SubmitReopen))
+	step("/organisme/personnes/{id}/retirer", own(o.Remove), own(o.SubmitRemove))
+	step("/organisme/personnes/{id}/collaborateur", own(o.Demote), own(o.SubmitDemote))
+	step("/organisme/personnes/{id}/administrateur", own(o.Appoint), own(o.SubmitAppoint))
+	step("/organisme/passer-le-role", own(o.HandOver), own(o.SubmitHandOver))
+	step("/organisme/role", own(o.Role), own(o.SubmitRole))
+	post("/organisme/role/annuler", p.signin.SignedIn(o.SubmitWithdraw))
 	show("/textes/{kind}/{version}", p.signin.Text)
 
 	// OpenID Connect.

@@ -5,7 +5,7 @@ import "context"
 // SetUserState takes a user from one state to another. ErrNotFound when the
 // state is not from any more: somebody else was faster.
 func (q *Queries) SetUserState(ctx context.Context, userID, from, to string, now Time) (User, error) {
-	return one(ctx, q, scanUser, `UPDATE users SET state = $3, state_at = $4, dormancy_at = 0, dormancy_warnings = 0
+	return one(ctx, q, scanUser, `UPDATE users SET state = $3, state_at = $4, suspended_by = '', dormancy_at = 0, dormancy_warnings = 0
 		WHERE id = $1 AND state = $2 RETURNING `+userColumns, userID, from, to, now)
 }
 
@@ -41,6 +41,6 @@ func (q *Queries) CredentialsWaiting(ctx context.Context, userID string) (bool, 
 // for the user, except what is being sent or printed at this moment.
 func (q *Queries) GiveUpCredentials(ctx context.Context, userID, reason string, now Time) error {
 	return q.exec(ctx, `UPDATE messages SET state = 'failed', left_at = $3, last_error = $2
-		WHERE user_id = $1 AND kind IN ('identifier', 'provisional') AND state IN ('held', 'queued') AND leased_until <= $3 AND run = 0`,
+		WHERE user_id = $1 AND kind IN ('identifier', 'invitation', 'provisional') AND state IN ('held', 'queued') AND leased_until <= $3 AND run = 0`,
 		userID, reason, now)
 }

@@ -27,6 +27,7 @@ type Account struct {
 	Address      string // postal address, one line each, without the name
 	ClaimedAt    Time   // an organisation's: since when it has an administrator; 0: the next first sign-in makes one
 	SuspendedAt  Time
+	ReviewedAt   Time // when an administrator last said that the list of people is right
 	CreatedAt    Time
 	UpdatedAt    Time
 }
@@ -40,12 +41,12 @@ func (a Account) AddressLines() []string {
 }
 
 const accountColumns = `id, number, kind, department, company_name, siret, channel, contact_email, address,
-	claimed_at, suspended_at, created_at, updated_at`
+	claimed_at, suspended_at, created_at, updated_at, reviewed_at`
 
 // fields are where the columns of a row go, in their order.
 func (a *Account) fields() []any {
 	return []any{&a.ID, &a.Number, &a.Kind, &a.Department, &a.CompanyName, &a.SIRET, &a.Channel, &a.ContactEmail, &a.Address,
-		&a.ClaimedAt, &a.SuspendedAt, &a.CreatedAt, &a.UpdatedAt}
+		&a.ClaimedAt, &a.SuspendedAt, &a.CreatedAt, &a.UpdatedAt, &a.ReviewedAt}
 }
 
 func scanAccount(s scanner) (a Account, err error) {
@@ -67,7 +68,7 @@ func (q *Queries) AccountByNumber(ctx context.Context, number string) (Account, 
 // On PostgreSQL a conflict ends the transaction.
 func (q *Queries) CreateAccount(ctx context.Context, a Account) error {
 	return q.exec(ctx, `INSERT INTO accounts (`+accountColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 		a.ID, a.Number, a.Kind, a.Department, a.CompanyName, a.SIRET, a.Channel, a.ContactEmail, a.Address,
-		a.ClaimedAt, a.SuspendedAt, a.CreatedAt, a.UpdatedAt)
+		a.ClaimedAt, a.SuspendedAt, a.CreatedAt, a.UpdatedAt, a.ReviewedAt)
 }

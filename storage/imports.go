@@ -36,9 +36,9 @@ var (
 	takenIdentifiers  = each(`SELECT identifier, id FROM users WHERE identifier = $1`)
 
 	importAccounts = newInsert(`INSERT INTO accounts (`+accountColumns+`) VALUES `,
-		`($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, $10, $10)`, 10)
+		`($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, $10, $10, 0)`, 10)
 	importUsers = newInsert(`INSERT INTO users (`+userColumns+`) VALUES `,
-		`($1, $2, $3, $4, $5, $6, $7, $8, 0, '', '', $9, 'issued', '', 0, FALSE, FALSE, 0, 0, 0, $10, 0)`, 10)
+		`($1, $2, $3, $4, $5, $6, $7, $8, 0, '', '', $9, 'issued', '', 0, FALSE, FALSE, 0, 0, 0, $10, 0, '')`, 10)
 	importCredentials = newInsert(credentialsHead, credentialsRow, 6)
 )
 

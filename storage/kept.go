@@ -31,6 +31,7 @@ const (
 	himself    = "the number of the person himself, by which the rows were found"
 	theSame    = "the same as the column beside it, written for comparing"
 	technical  = "for the machine, says nothing about the person"
+	another    = "the number of another person"
 	onward     = "what an application was told of the sign-in; the same stands in sessions and users"
 )
 
@@ -39,10 +40,10 @@ const ofGrants = `grant_id IN (SELECT id FROM grants WHERE user_id = $1)`
 // KeptTables lists the tables that keep something about a person.
 var KeptTables = []Kept{
 	{"accounts", KeptByAccount, `id = $1`, []string{"number", "kind", "department", "company_name", "siret", "channel", "contact_email", "address",
-		"claimed_at", "suspended_at", "created_at", "updated_at"}, map[string]string{"id": himself}},
+		"claimed_at", "suspended_at", "reviewed_at", "created_at", "updated_at"}, map[string]string{"id": himself}},
 	{"users", KeptByUser, `id = $1`, []string{"identifier", "title", "given_name", "family_name", "email", "email_verified_at", "phone", "job_title", "role", "state", "state_at",
 		"password_set_at", "password_must_change", "password_long", "details_at", "activated_at", "last_sign_in_at", "reminders", "dormancy_at", "dormancy_warnings", "erased_at", "factor_since", "created_at"},
-		map[string]string{"id": himself, "account_id": himself, "email_key": theSame, "password_hash": secretHash}},
+		map[string]string{"id": himself, "account_id": himself, "email_key": theSame, "password_hash": secretHash, "invited_by": another, "suspended_by": another}},
 	{"email_changes", KeptByUser, `user_id = $1`, []string{"email", "attempts", "expires_at", "sent_day", "sent_count", "created_at"},
 		map[string]string{"user_id": himself, "email_key": theSame, "code_hash": secretHash}},
 	{"email_undos", KeptByUser, `user_id = $1`, []string{"email", "new_email", "created_at", "expires_at", "used_at"},
@@ -59,6 +60,7 @@ var KeptTables = []Kept{
 		map[string]string{"id": technical, "user_id": himself, "account_id": himself, "document_id": technical}},
 	{"consents", KeptByUser, `user_id = $1`, []string{"client_id", "scopes", "granted_at"}, map[string]string{"user_id": himself}},
 	{"account_rights", KeptByAccount, `account_id = $1`, []string{"client_id", "given", "withheld", "changed_at"}, map[string]string{"account_id": himself}},
+	{"role_offers", KeptByUser, `(from_id = $1 OR to_id = $1)`, []string{"keeps", "created_at", "expires_at"}, map[string]string{"account_id": himself, "from_id": another, "to_id": another}},
 	{"user_rights", KeptByUser, `user_id = $1`, []string{"client_id", "rights", "changed_at"}, map[string]string{"user_id": himself}},
 	{"grants", KeptByUser, `user_id = $1`, []string{"id", "client_id", "session_id", "scopes", "offline", "created_at", "expires_at", "revoked_at"}, map[string]string{"user_id": himself}},
 	{"codes", KeptByUser, ofGrants, []string{"grant_id", "client_id", "scopes", "granted", "requested_at", "expires_at", "used_at"},
@@ -83,7 +85,8 @@ var KeptTables = []Kept{
 		map[string]string{"id": technical, "browser_hash": secretHash, "account_id": himself}},
 	{"failures", KeptByUser, `(key = 'user:' || CAST($1 AS TEXT) OR key LIKE 'user:' || CAST($1 AS TEXT) || '/%')`, []string{"streak", "recent", "last_at"}, map[string]string{"key": himself}},
 	{"throttles", KeptByUser, `(key LIKE '%user:' || CAST($1 AS TEXT) || '%' OR key LIKE '%account:' || (SELECT account_id FROM users WHERE id = $1))`, []string{"tat"}, map[string]string{"key": himself}},
-	{"audit", KeptByUser, `(subject = $1 OR subject = (SELECT account_id FROM users WHERE id = $1) OR actor = $1 AND actor <> subject AND actor <> 'system')`, []string{"seq", "at", "actor", "action", "subject", "details"},
+	{"audit", KeptByUser, `(subject = $1 OR subject = (SELECT account_id FROM users WHERE id = $1)
+		AND (details NOT LIKE '%"user":%' OR details LIKE '%"user":"' || CAST($1 AS TEXT) || '"%') OR actor = $1 AND actor <> subject AND actor <> 'system')`, []string{"seq", "at", "actor", "action", "subject", "details"},
 		map[string]string{"hash": "chains the events to each other, whoever they are about"}},
 }
 

@@ -89,6 +89,7 @@ func (q *Queries) ErasePersons(ctx context.Context, before, now Time, limit int)
 			`DELETE FROM user_rights WHERE user_id = $1`,
 			`DELETE FROM factors WHERE user_id = $1`,
 			`DELETE FROM recovery_codes WHERE user_id = $1`,
+			`DELETE FROM role_offers WHERE from_id = $1 OR to_id = $1`,
 		} {
 			if err := q.exec(ctx, statement, u.ID); err != nil {
 				return nil, err

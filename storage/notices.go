@@ -28,6 +28,29 @@ const (
 	MessageFactorAttempts   = "factor_attempts"
 )
 
+// Kinds of message that tell a person what an administrator of his organisation
+// did; actor is the administrator's id, rights what he may do now.
+const (
+	MessageInvitation      = "invitation" // actor, rights; opens an access
+	MessageSuspendedBy     = "suspended_by"
+	MessageReopenedBy      = "reopened_by"
+	MessageRemovedBy       = "removed_by"
+	MessageRightsChangedBy = "rights_changed_by" // rights
+	MessageDemotedBy       = "demoted_by"
+	MessageRoleOffered     = "role_offered"
+	MessageRoleAccepted    = "role_accepted"
+)
+
+// NotifyAppointed tells an organisation who is its administrator: by e-mail, or
+// by letter when it has no address.
+func (q *Queries) NotifyAppointed(ctx context.Context, a Account, userID string, now Time) error {
+	m := Message{Kind: MessageAdministratorAppointed, Channel: ByEmail, AccountID: a.ID, UserID: userID, NotBefore: now, CreatedAt: now}
+	if a.ContactEmail == "" {
+		m.Channel = ByLetter
+	}
+	return q.Enqueue(ctx, m)
+}
+
 // Notify tells a user something by e-mail; nothing when no address is known.
 func (q *Queries) Notify(ctx context.Context, u User, kind string, data map[string]string, now Time) error {
 	if u.Email == "" {

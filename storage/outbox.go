@@ -134,7 +134,7 @@ func (q *Queries) EnqueueCredentialsAgain(ctx context.Context, a Account, u User
 
 // mayLeave keeps credentials back while access is suspended: they wait in the
 // queue. Notices leave whatever became of the person they are about.
-const mayLeave = `(kind NOT IN ('identifier', 'provisional', 'password_reset', 'identifier_found', 'reminder', 'dormancy_warning') OR (
+const mayLeave = `(kind NOT IN ('identifier', 'invitation', 'provisional', 'password_reset', 'identifier_found', 'reminder', 'dormancy_warning') OR (
 	NOT EXISTS (SELECT 1 FROM accounts WHERE accounts.id = messages.account_id AND suspended_at <> 0) AND
 	NOT EXISTS (SELECT 1 FROM users WHERE users.id = messages.user_id AND state IN ('suspended', 'closed'))))`
 

@@ -38,7 +38,8 @@ type User struct {
 	ActivatedAt        Time // first sign-in finished: own password chosen
 	LastSignInAt       Time
 	CreatedAt          Time
-	FactorSince        Time // the user has factors; 0: none
+	FactorSince        Time   // the user has factors; 0: none
+	InvitedBy          string // administrator; empty when the agency opened the access
 }
 
 // Name returns given and family name as one writes them.
@@ -51,13 +52,13 @@ func (u User) Name() string {
 
 const userColumns = `id, account_id, identifier, title, given_name, family_name, email, email_key, email_verified_at,
 	phone, job_title, role, state, password_hash, password_set_at, password_must_change, password_long, details_at, activated_at,
-	last_sign_in_at, created_at, factor_since`
+	last_sign_in_at, created_at, factor_since, invited_by`
 
 // fields are where the columns of a row go, in their order.
 func (u *User) fields() []any {
 	return []any{&u.ID, &u.AccountID, &u.Identifier, &u.Title, &u.GivenName, &u.FamilyName, &u.Email, &u.EmailKey, &u.EmailVerifiedAt,
 		&u.Phone, &u.JobTitle, &u.Role, &u.State, &u.PasswordHash, &u.PasswordSetAt, &u.PasswordMustChange, &u.PasswordLong, &u.DetailsAt, &u.ActivatedAt,
-		&u.LastSignInAt, &u.CreatedAt, &u.FactorSince}
+		&u.LastSignInAt, &u.CreatedAt, &u.FactorSince, &u.InvitedBy}
 }
 
 func scanUser(s scanner) (u User, err error) {
@@ -103,8 +104,8 @@ func (q *Queries) UsersOfAccount(ctx context.Context, accountID string) ([]User,
 // On PostgreSQL a conflict ends the transaction.
 func (q *Queries) CreateUser(ctx context.Context, u User) error {
 	return q.exec(ctx, `INSERT INTO users (`+userColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`,
 		u.ID, u.AccountID, u.Identifier, u.Title, u.GivenName, u.FamilyName, u.Email, u.EmailKey, u.EmailVerifiedAt,
 		u.Phone, u.JobTitle, u.Role, u.State, u.PasswordHash, u.PasswordSetAt, u.PasswordMustChange, u.PasswordLong, u.DetailsAt, u.ActivatedAt,
-		u.LastSignInAt, u.CreatedAt, u.FactorSince)
+		u.LastSignInAt, u.CreatedAt, u.FactorSince, u.InvitedBy)
 }

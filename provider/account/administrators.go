@@ -11,7 +11,7 @@ import (
 // somebody who never chose a password: an old member who starts again with a
 // provisional one is not the first.
 func MayClaim(u storage.User, a storage.Account) bool {
-	return a.Kind == storage.Organisation && a.ClaimedAt.IsZero() && u.ActivatedAt.IsZero()
+	return a.Kind == storage.Organisation && a.ClaimedAt.IsZero() && u.ActivatedAt.IsZero() && u.InvitedBy == ""
 }
 
 // Correspondent returns who is meant where an account as a whole is written to,

@@ -29,13 +29,14 @@ type Config struct {
 	// mode 0600 on first start when absent next to a SQLite database.
 	SecretFile string `yaml:"secret_file"`
 	// Secret is the master secret itself.
-	Secret    Secret    `yaml:"-" env:"secret"`
-	Mail      Mail      `yaml:"mail"`
-	Letters   Letters   `yaml:"letters"`
-	Service   Service   `yaml:"service"`
-	Security  Security  `yaml:"security"`
-	Sessions  Sessions  `yaml:"sessions"`
-	Retention Retention `yaml:"retention"`
+	Secret        Secret        `yaml:"-" env:"secret"`
+	Mail          Mail          `yaml:"mail"`
+	Letters       Letters       `yaml:"letters"`
+	Service       Service       `yaml:"service"`
+	Security      Security      `yaml:"security"`
+	Organisations Organisations `yaml:"organisations"`
+	Sessions      Sessions      `yaml:"sessions"`
+	Retention     Retention     `yaml:"retention"`
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	TrustedProxies Prefixes `yaml:"trusted_proxies"`
 	Metrics        Metrics  `yaml:"metrics"`
@@ -183,6 +184,12 @@ type RefreshToken struct {
 	Grace    time.Duration `yaml:"grace"`    // a used one works again that long, for lost answers and parallel tabs
 }
 
+// Organisations are the limits of what administrators do by themselves.
+type Organisations struct {
+	People int           `yaml:"people"` // of one organisation at most, administrators too, 1 to 10000
+	Review time.Duration `yaml:"review"` // how often the list of people is to be looked through; 0: never
+}
+
 // Sessions are the limits of a browser's sign-in.
 type Sessions struct {
 	Idle     time.Duration `yaml:"idle"`
@@ -267,7 +274,8 @@ func Default() Config {
 			KeyRotation:         90 * day,
 			DPoPNonce:           NonceOptional,
 		},
-		Sessions:  Sessions{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
-		Retention: Retention{Inactive: 730 * day, Dormant: 365 * day, Unused: 365 * day, Closed: 30 * day, Sessions: 30 * day, Audit: 365 * day, Messages: 365 * day, Letters: 3 * day},
+		Organisations: Organisations{People: 200, Review: 365 * day},
+		Sessions:      Sessions{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
+		Retention:     Retention{Inactive: 730 * day, Dormant: 365 * day, Unused: 365 * day, Closed: 30 * day, Sessions: 30 * day, Audit: 365 * day, Messages: 365 * day, Letters: 3 * day},
 	}
 }

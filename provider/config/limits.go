@@ -50,6 +50,10 @@ func (c *Config) limits(f *faults) {
 			f.add(fmt.Sprintf("security.allowed_networks[%d]", i), "%s is everything, this machine included: name the network of the application", prefix)
 		}
 	}
+	between(f, "organisations.people", c.Organisations.People, 1, 10000)
+	if r := c.Organisations.Review; r != 0 && r < 30*day {
+		f.add("organisations.review", "must be 0s, for never, or 720h (30 days) or more")
+	}
 	positive(f, "sessions.idle", c.Sessions.Idle)
 	positive(f, "sessions.absolute", c.Sessions.Absolute)
 	if c.Sessions.Idle > c.Sessions.Absolute {

@@ -179,6 +179,8 @@ func TestEachFaultIsNamed(t *testing.T) {
 		{"refresh token idle longer than absolute", "security.refresh_token.idle", "security.refresh_token.absolute", func(c *Config) { c.Security.RefreshToken.Idle = 91 * day }},
 		{"refresh token grace below zero", "security.refresh_token.grace", "0s to 5m", func(c *Config) { c.Security.RefreshToken.Grace = -time.Second }},
 		{"refresh token grace too long", "security.refresh_token.grace", "0s to 5m", func(c *Config) { c.Security.RefreshToken.Grace = 6 * time.Minute }},
+		{"nobody in an organisation", "organisations.people", "1 to 10000", func(c *Config) { c.Organisations.People = 0 }},
+		{"review too often", "organisations.review", "720h", func(c *Config) { c.Organisations.Review = day }},
 		{"idle", "sessions.idle", "1s or more", func(c *Config) { c.Sessions.Idle = 0 }},
 		{"absolute", "sessions.absolute", "1s or more", func(c *Config) { c.Sessions = Sessions{Idle: time.Second, Absolute: -1} }},
 		{"idle longer than absolute", "sessions.idle", "sessions.absolute", func(c *Config) { c.Sessions.Idle = 13 * time.Hour }},

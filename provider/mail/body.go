@@ -44,7 +44,7 @@ func (c *Composer) write(m Message) (subject, plain, rich string, err error) {
 func (d Data) vars() map[string]string {
 	vars := map[string]string{
 		"numero": d.Number, "identifiant": d.Identifier, "mot_de_passe": d.Password, "code": d.Code,
-		"prenom_nom": d.Person, "raison_sociale": d.Company, "lien": d.Link, "appareil": d.Device, "adresse": d.Address, "raison": d.Reason, "n": d.Count, "mois": d.Count,
+		"prenom_nom": d.Person, "acteur": d.Person, "droits": d.Rights, "raison_sociale": d.Company, "lien": d.Link, "appareil": d.Device, "adresse": d.Address, "raison": d.Reason, "n": d.Count, "mois": d.Count,
 	}
 	if !d.Date.IsZero() {
 		vars["date"], vars["heure"] = text.Date(d.Date), text.Hour(d.Date)

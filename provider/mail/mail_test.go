@@ -84,6 +84,16 @@ func samples() []Message {
 		{ID: "0193-18", Kind: KindEmailChangedHere, To: to, ToName: name, Data: Data{Number: "45675320380001", Date: moment}},
 		{ID: "0193-19", Kind: KindEmailRestored, To: to, Data: Data{Number: "45675320380001", Date: moment}},
 		{ID: "0193-20", Kind: KindResetWait, To: to, Data: Data{Number: "45675320380001", Date: moment.AddDate(0, 0, 1)}},
+		{ID: "0193-40", Kind: KindInvitation, To: to, ToName: name, Data: Data{Number: "45675320380001", Identifier: "LOG 4F0O8B1L", Person: "Zoë Lefèvre", Company: "SCI des Œillets", Rights: "Consulter les loyers, Déclarer les loyers"}},
+		{ID: "0193-41", Kind: KindInvitationOpen, To: to, ToName: name, Data: Data{Number: "45675320380001", Identifier: "LOG 4F0O8B1L", Person: "Zoë Lefèvre", Company: "SCI des Œillets"}},
+		{ID: "0193-42", Kind: KindSuspendedBy, To: to, ToName: name, Data: Data{Number: "45675320380001", Person: "Zoë Lefèvre", Date: moment}},
+		{ID: "0193-43", Kind: KindReopenedBy, To: to, ToName: name, Data: Data{Number: "45675320380001", Person: "Zoë Lefèvre", Date: moment}},
+		{ID: "0193-44", Kind: KindRemovedBy, To: to, ToName: name, Data: Data{Number: "45675320380001", Person: "Zoë Lefèvre", Date: moment}},
+		{ID: "0193-45", Kind: KindRightsChangedBy, To: to, ToName: name, Data: Data{Number: "45675320380001", Person: "Zoë Lefèvre", Date: moment, Rights: "Consulter les loyers"}},
+		{ID: "0193-46", Kind: KindRightsChangedByNone, To: to, ToName: name, Data: Data{Number: "45675320380001", Person: "Zoë Lefèvre", Date: moment}},
+		{ID: "0193-47", Kind: KindDemotedBy, To: to, ToName: name, Data: Data{Person: "Zoë Lefèvre", Company: "SCI des Œillets", Date: moment}},
+		{ID: "0193-48", Kind: KindRoleOffered, To: to, ToName: name, Data: Data{Person: "Zoë Lefèvre", Company: "SCI des Œillets"}},
+		{ID: "0193-49", Kind: KindRoleAccepted, To: to, ToName: name, Data: Data{Person: "Zoë Lefèvre", Company: "SCI des Œillets", Date: moment}},
 		{ID: "0193-5", Kind: KindAdministratorAppointed, To: to, Data: Data{Company: "SCI des Œillets", Person: "Zoë Lefèvre", Date: moment}},
 	}
 }
@@ -230,7 +240,7 @@ func TestBothPartsSayTheSame(t *testing.T) {
 }
 
 func TestHTMLNeedsNothingFromOutside(t *testing.T) {
-	links := map[string]int{KindReminder: 1, KindDormancyWarning: 1, KindIdentifier: 1, KindProvisional: 1, KindPasswordReset: 1, KindPasswordLink: 1, KindEmailChanging: 1} // notices of security have none
+	links := map[string]int{KindInvitation: 1, KindInvitationOpen: 1, KindRoleOffered: 1, KindReminder: 1, KindDormancyWarning: 1, KindIdentifier: 1, KindProvisional: 1, KindPasswordReset: 1, KindPasswordLink: 1, KindEmailChanging: 1} // notices of security have none
 	for _, m := range samples() {
 		doc := document(t, compose(t, m))
 		if n := doc.Find("img, script, link, style, iframe, form, [src], [background], [onclick]").Length(); n > 0 {

@@ -43,6 +43,18 @@ const (
 	KindEmailChangedHere       = "email_changed_here"      // needs Number, Date (when it happened)
 	KindEmailRestored          = "email_restored"          // needs Number, Date (when it happened)
 	KindResetWait              = "reset_wait"              // needs Number, Date (from when on it can be asked for)
+
+	// What an administrator did to a person of his organisation; Person is the administrator.
+	KindInvitation          = "invitation"             // needs Number, Identifier, Person, Company, Rights
+	KindInvitationOpen      = "invitation_open"        // the same without Rights: applications know none
+	KindSuspendedBy         = "suspended_by"           // needs Number, Person, Date (when it happened)
+	KindReopenedBy          = "reopened_by"            // needs Number, Person, Date
+	KindRemovedBy           = "removed_by"             // needs Number, Person, Date
+	KindRightsChangedBy     = "rights_changed_by"      // needs Number, Person, Date, Rights
+	KindRightsChangedByNone = "rights_changed_by_none" // the same, when none are left
+	KindDemotedBy           = "demoted_by"             // needs Person, Company, Date
+	KindRoleOffered         = "role_offered"           // needs Person, Company
+	KindRoleAccepted        = "role_accepted"          // needs Person, Company, Date
 )
 
 // kinds gives each kind the text of its subject; its templates bear its name.
@@ -78,6 +90,16 @@ var kinds = map[string]string{
 	KindEmailChangedHere:       "mail.email_changed_here.subject",
 	KindEmailRestored:          "mail.email_restored.subject",
 	KindResetWait:              "mail.password_reset.subject",
+	KindInvitation:             "mail.invitation.subject",
+	KindInvitationOpen:         "mail.invitation.subject",
+	KindSuspendedBy:            "mail.access_suspended.subject",
+	KindReopenedBy:             "mail.access_reopened.subject",
+	KindRemovedBy:              "mail.access_closed.subject",
+	KindRightsChangedBy:        "mail.rights_changed_by.subject",
+	KindRightsChangedByNone:    "mail.rights_changed_by.subject",
+	KindDemotedBy:              "mail.demoted_by.subject",
+	KindRoleOffered:            "mail.role_offered.subject",
+	KindRoleAccepted:           "mail.role_accepted.subject",
 }
 
 // Message is what to say to whom.
@@ -100,6 +122,7 @@ type Data struct {
 	Password   string // provisional, « XXXX-XXXX-XXXX »
 	Code       string // six digits
 	Person     string // the administrator's name
+	Rights     string // what somebody may do, sentences in one line
 	Company    string // raison sociale
 	Link       string // address on our own site, whole
 	Device     string // « Firefox sur Windows »
@@ -129,7 +152,7 @@ func (m Message) check() error {
 	d := m.Data
 	for _, v := range []struct{ what, value string }{
 		{"recipient's name", m.ToName}, {"number", d.Number}, {"identifier", d.Identifier},
-		{"password", d.Password}, {"code", d.Code}, {"person", d.Person}, {"company", d.Company}, {"link", d.Link}, {"device", d.Device}, {"address", d.Address}, {"reason", d.Reason}, {"count", d.Count},
+		{"password", d.Password}, {"code", d.Code}, {"person", d.Person}, {"rights", d.Rights}, {"company", d.Company}, {"link", d.Link}, {"device", d.Device}, {"address", d.Address}, {"reason", d.Reason}, {"count", d.Count},
 	} {
 		if err := checkValue(v.value); err != nil {
 			return fmt.Errorf("%s: %w", v.what, err) // the value may be secret: never in the error

@@ -71,6 +71,9 @@ func (o *Operator) Story(ctx context.Context, a storage.Account, u storage.User,
 	events = append(events, common...)
 	slices.SortFunc(events, func(a, b storage.AuditEvent) int { return cmp.Compare(a.Seq, b.Seq) })
 	for _, e := range events {
+		if whom := e.Details["user"]; whom != "" && whom != u.ID {
+			continue // about somebody else of the organisation
+		}
 		if what := happened(e); what != "" {
 			s.add(e.At, what)
 		}
@@ -236,6 +239,14 @@ func happened(e storage.AuditEvent) string {
 		return "rights of the account changed by " + by + ": given " + cmp.Or(e.Details["given"], "none") + ", withheld " + cmp.Or(e.Details["withheld"], "none") + why
 	case "access.missing":
 		return "had no right in the application " + e.Details["client"]
+	case "organisation.invited", "organisation.suspended", "organisation.reopened", "organisation.removed", "organisation.demoted":
+		return strings.TrimPrefix(e.Action, "organisation.") + " by an administrator of the organisation"
+	case "organisation.role_offered":
+		return "was offered the administrator's role"
+	case "organisation.role_accepted":
+		return "accepted the administrator's role"
+	case "organisation.code_resent":
+		return "new provisional password ordered by an administrator of the organisation"
 	case "access.reset":
 		return "new provisional password ordered by " + by + why
 	case "access.reissued":

@@ -1,6 +1,8 @@
 package signin
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 
 	"loge/provider/account"
@@ -18,6 +20,7 @@ type accountPage struct {
 	Identifier  string
 	Ready       bool // right after the first sign-in
 	Services    []service
+	Offered     bool // the administrator's role, by another one
 }
 
 // Home is Mon Compte Partenaire, for those who have finished the sign-in.
@@ -28,7 +31,11 @@ func (s *Signin) Home(w http.ResponseWriter, r *http.Request) error {
 		if v.Account.Kind == storage.Organisation {
 			page.CompanyName = v.Account.CompanyName
 		}
-		var err error
+		offer, err := s.DB.RoleOfferOf(r.Context(), v.Account.ID, storage.At(s.Now()))
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return fmt.Errorf("load offer of the role: %w", err)
+		}
+		page.Offered = offer.ToID == v.User.ID
 		if page.Services, err = s.services(r.Context(), v.User); err != nil {
 			return err
 		}

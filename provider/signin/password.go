@@ -163,7 +163,9 @@ func (s *Signin) savePassword(r *http.Request, v visit, typed, hash string) (coo
 		if err := q.Audit(ctx, s.event(v.User, "password.changed", nil)); err != nil || !appointed {
 			return err
 		}
-		return q.Audit(ctx, s.event(v.User, "administrator.appointed", map[string]string{"account": v.Account.ID}))
+		event := s.event(v.User, "administrator.appointed", map[string]string{"user": v.User.ID})
+		event.Subject = v.Account.ID // it is the organisation's business
+		return q.Audit(ctx, event)
 	})
 	return cookies, err
 }
@@ -182,10 +184,5 @@ func (s *Signin) appoint(ctx context.Context, q *storage.Queries, v visit) (bool
 	if err != nil {
 		return false, fmt.Errorf("appoint administrator: %w", err)
 	}
-	notice := storage.Message{Kind: storage.MessageAdministratorAppointed, Channel: storage.ByEmail,
-		AccountID: v.Account.ID, UserID: v.User.ID, NotBefore: now, CreatedAt: now}
-	if v.Account.ContactEmail == "" {
-		notice.Channel = storage.ByLetter
-	}
-	return true, q.Enqueue(ctx, notice)
+	return true, q.NotifyAppointed(ctx, v.Account, v.User.ID, now)
 }

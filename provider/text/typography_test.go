@@ -53,7 +53,7 @@ func TestFrenchTypography(t *testing.T) {
 var variables = strings.Fields(`
 	nom_service nom_compte organisme support_mail support_tel support_horaires adresse_site
 	adresse appareil application code date departement dpo duree editeur email finalite heure identifiant minimum n nom raison
-	numero raison_sociale ref resume role version`)
+	numero raison_sociale ref resume role version texte total mois qui personne droits`)
 
 func TestEveryVariableOfThePagesIsKnown(t *testing.T) {
 	data, err := fs.ReadFile(templates.Files(), "locales/fr.json")

@@ -63,7 +63,7 @@ func checkFields(t *testing.T, d *goquery.Document) {
 			t.Errorf("form %s without novalidate", f.AttrOr("action", ""))
 		}
 		_, leaves := f.Attr("data-send") // to an application
-		if strings.HasPrefix(f.AttrOr("action", ""), "/") == leaves || f.AttrOr("method", "") != "post" {
+		if strings.HasPrefix(f.AttrOr("action", ""), "/") == leaves || f.AttrOr("method", "") != "post" && f.AttrOr("role", "") != "search" {
 			t.Errorf("form with action %q and method %q", f.AttrOr("action", ""), f.AttrOr("method", ""))
 		}
 	})
@@ -73,11 +73,16 @@ func checkFields(t *testing.T, d *goquery.Document) {
 			return
 		}
 		id := in.AttrOr("id", "")
-		if kind == "radio" { // the first one bears the name, the question stands in the legend
-			if label := d.Find(`label[for="` + id + `"]`); label.Length() != 1 || in.Closest("fieldset").Find("legend h1").Length() != 1 ||
-				id != name && d.Find("#"+name).Length() != 1 {
+		if kind == "radio" || kind == "checkbox" && in.Closest("fieldset").Length() == 1 { // the question stands in the legend
+			// The first one bears the name of the question: there the summary leads.
+			first := in.Closest("fieldset").Find("input").First().AttrOr("id", "")
+			if label := d.Find(`label[for="` + id + `"]`); label.Length() != 1 || strings.TrimSpace(in.Closest("fieldset").Find("legend").Text()) == "" ||
+				first == "" || kind == "radio" && first != name {
 				t.Errorf("choice %q has no label or no question", id)
 			}
+			return
+		}
+		if in.Closest("form[role=search]").Length() == 1 { // it asks for nothing, and about somebody else
 			return
 		}
 		if id != name || id == "" {
@@ -95,8 +100,12 @@ func checkFields(t *testing.T, d *goquery.Document) {
 			t.Errorf("field %q: label %q says neither", name, label.Text())
 		}
 		if kind != "checkbox" {
-			if got := in.AttrOr("autocomplete", ""); got != completions[name] || got == "" {
-				t.Errorf("field %q: autocomplete %q, want %q", name, got, completions[name])
+			want := completions[name]
+			if in.Closest(`form[action="/organisme/ajouter"]`).Length() == 1 {
+				want = "off" // about somebody else
+			}
+			if got := in.AttrOr("autocomplete", ""); got != want || got == "" {
+				t.Errorf("field %q: autocomplete %q, want %q", name, got, want)
 			}
 		}
 		if slices.Contains(literal, name) && (in.AttrOr("spellcheck", "") != "false" || in.AttrOr("autocapitalize", "") != "off") {

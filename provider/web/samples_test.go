@@ -121,7 +121,64 @@ func samples(evil string) []sample {
 		Name, Number, Department, CompanyName, Role, Identifier string
 		Ready                                                   bool
 		Services                                                []service
+		Offered                                                 bool
 	}
+	type personLine struct{ ID, Name, Identifier, Email, Role, State, LastSignIn string }
+	type choice struct {
+		Field, ID, Sentence string
+		Checked             bool
+	}
+	type choices struct {
+		Application string
+		Options     []choice
+	}
+	type offerLine struct {
+		ID, Name, Until string
+		HandOver        bool
+	}
+	type pager struct {
+		At, Of         int
+		Previous, Next string
+	}
+	type people struct {
+		CompanyName string
+		Count       int
+		People      []personLine
+		Search      string
+		Found       int
+		Pages       pager
+		ReviewDue   bool
+		Reviewed    string
+		Offer       *offerLine
+		Done        string
+	}
+	type person struct {
+		personLine
+		JobTitle                                                                  string
+		Self, ByTheAgency                                                         bool
+		Rights                                                                    []choices
+		Sending                                                                   bool
+		CanGive, CanSuspend, CanReopen, CanRemove, CanDemote, CanResend, CanOffer bool
+		Offered                                                                   bool
+		Done                                                                      string
+	}
+	type confirmPerson struct {
+		ID, Name, Refused string
+		Months            int
+	}
+	type candidate struct {
+		ID, Name, Email string
+		Checked         bool
+	}
+	type handOver struct {
+		People []candidate
+		More   bool
+		Offer  *offerLine
+	}
+	type journalLine struct{ At, Who, Whom, What, Rights, Client string }
+	odile := personLine{"01944d5a", or("Odile Perrin"), or("LOG 4F7K29QX"), or("odile.perrin@exemple.fr"), "member", "active", or("12 mars 2026")}
+	rightsOf := []choices{{or("Loyers"), []choice{{"droit:loyers:lire", "droits", or("Consulter les loyers"), true}, {"droit:loyers:declarer", "droits-2", or("Déclarer les loyers"), false}}}}
+	waits := &offerLine{"01944d5a", or("Odile Perrin"), or("26 mars 2026"), true}
 	type authorised struct {
 		ID, Application, Publisher string
 		Items                      []string
@@ -228,11 +285,53 @@ func samples(evil string) []sample {
 		{"access-administrateur", web.View{Template: "access", Status: 403, TitleVars: []string{"application", or("Loyers")}, Data: struct{ Flow, Application, Reason string }{or("01944d5a"), or("Loyers"), "access.administrator"}}},
 		{"consent", web.View{Template: "consent", TitleVars: []string{"application", or("Loyers")}, Data: consent{or("01944d5a"), or("Loyers"), or("Gestion Valmont SARL"), or("suivre les aides versées pour vos locataires."), "https://loyers.example/" + url.PathEscape(or("politique")), []string{"consent.profile", "consent.email", "consent.phone", "consent.address", "consent.bailleur", "consent.organisme", "consent.habilitations"}, false, true, or("LOG 4F7K29QX"), or("30 jours"), "", "https://loyers.example/" + url.PathEscape(or("conditions")), "/applications/" + url.PathEscape(or("loyers")) + "/logo"}, TimeLimit: limit}},
 		{"consent-information", web.View{Template: "consent", TitleVars: []string{"application", or("Loyers")}, Data: consent{Application: or("Loyers"), Publisher: or("l’Agence"), Inform: true, Identifier: or("LOG 4F7K29QX")}}},
-		{"account", web.View{Template: "account", Data: account{or("Marguerite Lefèvre"), or("45675320380001"), or("38"), "", "holder", or("LOG 4F7K29QX"), true, nil}, SignedIn: true, Number: or("45675320380001"), TimeLimit: limit}},
+		{"account", web.View{Template: "account", Data: account{or("Marguerite Lefèvre"), or("45675320380001"), or("38"), "", "holder", or("LOG 4F7K29QX"), true, nil, false}, SignedIn: true, Number: or("45675320380001"), TimeLimit: limit}},
 		{"account-organisme", web.View{Template: "account", Data: account{or("Ali Benhamou"), or("45675320380001"), or("38"), or("Habitat Solidaire"), "administrator", or("LOG 4F7K29QX"), false, []service{
 			{or("Loyers"), or("Gestion Valmont SARL"), or("Déclarer les loyers de juillet et signaler un impayé."), "/applications/" + url.PathEscape(or("loyers")) + "/logo", "https://loyers.example/?iss=" + url.QueryEscape(or("https://x"))},
-			{or("Suivi des paiements"), or("l’Agence du logement de Valmont"), or("Suivre les aides versées pour vos locataires."), "", "https://paiements.example/?iss=x"}}}, SignedIn: true, Number: or("45675320380001")}},
-		{"account-collaborateur", web.View{Template: "account", Data: account{or("Ali Benhamou"), or("45675320380001"), or("38"), or("Habitat Solidaire"), "member", or("LOG 4F7K29QX"), false, nil}, SignedIn: true, Number: or("45675320380001")}},
+			{or("Suivi des paiements"), or("l’Agence du logement de Valmont"), or("Suivre les aides versées pour vos locataires."), "", "https://paiements.example/?iss=x"}}, false}, SignedIn: true, Number: or("45675320380001")}},
+		{"account-collaborateur", web.View{Template: "account", Data: account{or("Ali Benhamou"), or("45675320380001"), or("38"), or("Habitat Solidaire"), "member", or("LOG 4F7K29QX"), false, nil, true}, SignedIn: true, Number: or("45675320380001")}},
+		{"organisation", web.View{Template: "organisation", TitleVars: []string{"raison_sociale", or("Habitat Solidaire")}, SignedIn: true, Number: or("45675320380001"), TimeLimit: limit, Data: people{CompanyName: or("Habitat Solidaire"), Count: 120,
+			People: []personLine{odile, {"01944d5b", or("Ali Benhamou"), or("LOG 8M2P44TV"), "", "administrator", "suspended", ""}, {"01944d5c", or("Zoë Lefèvre"), or("LOG 3C7D55QX"), or("zoe@exemple.fr"), "member", "issued", ""}},
+			Search: or("perrin"), Found: 120, Pages: pager{2, 3, "/organisme?page=1", "/organisme?page=3"}, ReviewDue: true, Reviewed: or("12 mars 2025"), Offer: waits, Done: "retire"}}},
+		{"organisation-seul", web.View{Template: "organisation", TitleVars: []string{"raison_sociale", or("Habitat Solidaire")}, SignedIn: true, Number: or("45675320380001"), Data: people{CompanyName: or("Habitat Solidaire"), Count: 1, People: []personLine{odile}, Found: 1, Pages: pager{1, 1, "", ""}}}},
+		{"organisation-aucun", web.View{Template: "organisation", TitleVars: []string{"raison_sociale", or("Habitat Solidaire")}, SignedIn: true, Number: or("45675320380001"), Data: people{CompanyName: or("Habitat Solidaire"), Count: 3, Search: or("perrin"), Pages: pager{1, 1, "", ""}}}},
+		{"organisation_person", web.View{Template: "organisation_person", TitleVars: []string{"nom", or("Odile Perrin")}, SignedIn: true, Number: or("45675320380001"), TimeLimit: limit, Data: person{personLine: odile, JobTitle: or("Gestionnaire"), Rights: rightsOf,
+			CanGive: true, CanSuspend: true, CanRemove: true, CanDemote: true, CanResend: true, CanOffer: true, Done: "droits"}}},
+		{"organisation_person-suspendu", web.View{Template: "organisation_person", TitleVars: []string{"nom", or("Odile Perrin")}, SignedIn: true, Number: or("45675320380001"), Errors: wrong("", "organisation.error.not_held"), Data: person{personLine: odile, ByTheAgency: true, CanReopen: true, Offered: true, Sending: true, CanResend: true}}},
+		{"organisation_person-soi", web.View{Template: "organisation_person", TitleVars: []string{"nom", or("Ali Benhamou")}, SignedIn: true, Number: or("45675320380001"), Data: person{personLine: personLine{"01944d5b", or("Ali Benhamou"), or("LOG 8M2P44TV"), "", "administrator", "active", ""}, Self: true, Done: "change"}}},
+		{"organisation_invite", web.View{Template: "organisation_invite", SignedIn: true, Number: or("45675320380001"), TimeLimit: limit, Data: struct{ Rights []choices }{rightsOf}}},
+		{"organisation_invite-erreur", web.View{Template: "organisation_invite", SignedIn: true, Number: or("45675320380001"), Values: values, Errors: wrong("email", "organisation.error.email_taken", "droits", "organisation.error.no_right"), Data: struct{ Rights []choices }{rightsOf}}},
+		{"organisation_remove", web.View{Template: "organisation_remove", TitleVars: []string{"nom", or("Odile Perrin")}, SignedIn: true, Number: or("45675320380001"), Data: confirmPerson{"01944d5a", or("Odile Perrin"), "", 12}}},
+		{"organisation_remove-refus", web.View{Template: "organisation_remove", TitleVars: []string{"nom", or("Odile Perrin")}, SignedIn: true, Number: or("45675320380001"), Data: confirmPerson{"01944d5a", or("Odile Perrin"), "organisation.error.last", 12}}},
+		{"organisation_demote", web.View{Template: "organisation_demote", TitleVars: []string{"nom", or("Odile Perrin")}, SignedIn: true, Number: or("45675320380001"), Data: confirmPerson{"01944d5a", or("Odile Perrin"), "", 12}}},
+		{"organisation_demote-refus", web.View{Template: "organisation_demote", TitleVars: []string{"nom", or("Odile Perrin")}, SignedIn: true, Number: or("45675320380001"), Data: confirmPerson{"01944d5a", or("Odile Perrin"), "organisation.error.state", 12}}},
+		{"organisation_appoint", web.View{Template: "organisation_appoint", TitleVars: []string{"nom", or("Odile Perrin")}, SignedIn: true, Number: or("45675320380001"), Data: confirmPerson{"01944d5a", or("Odile Perrin"), "", 0}}},
+		{"organisation_appoint-refus", web.View{Template: "organisation_appoint", TitleVars: []string{"nom", or("Odile Perrin")}, SignedIn: true, Number: or("45675320380001"), Data: confirmPerson{"01944d5a", or("Odile Perrin"), "organisation.error.enough", 0}}},
+		{"organisation_handover", web.View{Template: "organisation_handover", SignedIn: true, Number: or("45675320380001"), Values: values, Errors: wrong("personne", "organisation.error.no_person", "garder", "organisation.error.keeps"), Data: handOver{[]candidate{{"01944d5a", or("Odile Perrin"), or("odile@exemple.fr"), true}, {"01944d5b", or("Zoë Lefèvre"), or("zoe@exemple.fr"), false}}, true, waits}}},
+		{"organisation_handover-personne", web.View{Template: "organisation_handover", SignedIn: true, Number: or("45675320380001"), Data: handOver{}}},
+		{"organisation_offer", web.View{Template: "organisation_offer", TitleVars: []string{"nom", or("Odile Perrin")}, SignedIn: true, Number: or("45675320380001"), Data: struct{ ID, Name, Keeps string }{"01944d5a", or("Odile Perrin"), "nothing"}}},
+		{"organisation_role", web.View{Template: "organisation_role", SignedIn: true, Number: or("45675320380001"), TimeLimit: limit, Data: struct {
+			CompanyName, From string
+			HandOver          bool
+			Until             string
+			Minimum           int
+		}{or("Habitat Solidaire"), or("Ali Benhamou"), true, or("26 mars 2026"), 16}}},
+		{"organisation_role-erreur", web.View{Template: "organisation_role", SignedIn: true, Number: or("45675320380001"), Errors: wrong("", "organisation.error.enough"), Data: struct {
+			CompanyName, From string
+			HandOver          bool
+			Until             string
+			Minimum           int
+		}{or("Habitat Solidaire"), or("Ali Benhamou"), false, or("26 mars 2026"), 16}}},
+		{"organisation_journal", web.View{Template: "organisation_journal", SignedIn: true, Number: or("45675320380001"), Data: struct {
+			Lines []journalLine
+			Older string
+			First bool
+		}{[]journalLine{{or("12 mars 2026 à 9 h 05"), or("Ali Benhamou"), or("Odile Perrin"), "organisation.journal.rights_changed", or("Consulter les loyers"), or("Loyers")}, {or("11 mars 2026 à 9 h 05"), "", "", "organisation.journal.rights_account_changed", "", ""}}, "/organisme/journal?avant=1", false}}},
+		{"organisation_journal-vide", web.View{Template: "organisation_journal", SignedIn: true, Number: or("45675320380001"), Data: struct {
+			Lines []journalLine
+			Older string
+			First bool
+		}{nil, "", true}}},
 		{"applications", web.View{Template: "applications", TimeLimit: limit, Data: applications{[]authorised{
 			{"loyers", or("Loyers"), or("Gestion Valmont SARL"), []string{"consent.profile", "consent.email"}, or("12 mars 2026"), or("3 avril 2026")},
 			{"gestion", or("Gestion"), or("l’Agence"), nil, or("1er mars 2026"), ""}}, or("Quittances")}}},
