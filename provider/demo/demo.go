@@ -35,6 +35,8 @@ type Options struct {
 	// Change changes the provider's settings before they are checked; nil: not
 	// at all.
 	Change func(*config.Config)
+
+	listeners [3]net.Listener // instead of Listen: open already
 }
 
 // Demo is a running demonstration.
@@ -74,9 +76,11 @@ func Start(ctx context.Context, o Options) (d *Demo, err error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	listeners, err := listen(o.Listen)
-	if err != nil {
-		return nil, err
+	listeners := o.listeners
+	if listeners[0] == nil {
+		if listeners, err = listen(o.Listen); err != nil {
+			return nil, err
+		}
 	}
 	undo := []func(){func() { closeAll(listeners[:]) }}
 	defer func() {

@@ -86,9 +86,35 @@ func TestEverybodyHasTheirMessages(t *testing.T) {
 	}
 }
 
+// held returns a function that opens listeners on the same three ports each
+// time. In between the ports stay taken, so that nobody else gets them.
+func held(t *testing.T) func() [3]net.Listener {
+	t.Helper()
+	kept, err := listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closeAll(kept[:]) })
+	return func() (opened [3]net.Listener) {
+		t.Helper()
+		for i, l := range kept {
+			file, err := l.(*net.TCPListener).File()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer file.Close()
+			if opened[i], err = net.FileListener(file); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return opened
+	}
+}
+
 func TestSecondStartGoesOn(t *testing.T) {
 	dir := t.TempDir()
-	first := start(t, Options{Dir: dir})
+	listeners := held(t)
+	first := start(t, Options{Dir: dir, listeners: listeners()})
 	account, err := first.DB.AccountByNumber(t.Context(), People[1].Numbers[0])
 	if err != nil {
 		t.Fatal(err)
@@ -96,12 +122,15 @@ func TestSecondStartGoesOn(t *testing.T) {
 	if err := first.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	second := start(t, Options{Dir: dir, Listen: strings.TrimPrefix(first.Issuer, "http://")})
+	second := start(t, Options{Dir: dir, listeners: listeners()})
 	defer func() {
 		if err := second.Stop(); err != nil {
 			t.Error(err)
 		}
 	}()
+	if second.Issuer != first.Issuer {
+		t.Errorf("provider is at %s, want the first start's %s", second.Issuer, first.Issuer)
+	}
 	again, err := second.DB.AccountByNumber(t.Context(), People[1].Numbers[0])
 	if err != nil || again.ID != account.ID {
 		t.Errorf("account is %q (%v), want the first start's %q", again.ID, err, account.ID)
