@@ -593,3 +593,22 @@ func TestYearlyReview(t *testing.T) {
 func peopleAtMost(n int) func(*config.Config) {
 	return func(c *config.Config) { c.Organisations.People = n }
 }
+
+// BenchmarkPeople is GET /organisme among a thousand people, through the whole
+// handler, on durable SQLite. The goal is a median under 5 ms.
+func BenchmarkPeople(b *testing.B) {
+	w := newWorld(b, providertest.Options{})
+	browser := w.activate()
+	u := w.user()
+	db := outside(b, w.Provider)
+	for _, statement := range []string{`UPDATE accounts SET kind = 'organisation', company_name = 'Habitat des Rives', claimed_at = 1`,
+		`UPDATE users SET role = 'administrator', password_long = TRUE`} {
+		if _, err := db.ExecContext(b.Context(), statement); err != nil {
+			b.Fatal(err)
+		}
+	}
+	colleagues(b, w.Provider, u.AccountID, 1000)
+	b.Run("first page", func(b *testing.B) { median(b, w, browser, "/organisme") })
+	b.Run("last page", func(b *testing.B) { median(b, w, browser, "/organisme?page=21") })
+	b.Run("search", func(b *testing.B) { median(b, w, browser, "/organisme?recherche=0777") })
+}
