@@ -2,8 +2,11 @@ package account
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
+
+	"loge/provider/config"
 )
 
 func TestNormalizeIdentifier(t *testing.T) {
@@ -137,6 +140,21 @@ func TestNormalizeDepartment(t *testing.T) {
 	for _, typed := range []string{"", "0", "00", "20", "96", "2C", "970", "979", "990", "001", "+1", "1e1", "²"} {
 		if got, err := NormalizeDepartment(typed); !errors.Is(err, ErrDepartment) {
 			t.Errorf("NormalizeDepartment(%q) = %q, %v; want ErrDepartment", typed, got, err)
+		}
+	}
+}
+
+// The settings have the rule a second time, for codes as accounts store them.
+func TestContactsAreOfTheSameDepartments(t *testing.T) {
+	codes := []string{"", "2A", "2B", "2C", "2a", "069", "1"}
+	for n := range 1000 {
+		codes = append(codes, fmt.Sprintf("%02d", n), fmt.Sprintf("%03d", n))
+	}
+	for _, code := range codes {
+		cfg := config.Config{Service: config.Service{Contacts: config.Contacts{code: {Mail: "aide@exemple.fr"}}}}
+		refused := strings.Contains(cfg.Validate().Error(), "service.contacts."+code+": ")
+		if normal, err := NormalizeDepartment(code); refused == (err == nil && normal == code) {
+			t.Errorf("%q is an account's département: %v; a contact's: %v", code, err == nil && normal == code, !refused)
 		}
 	}
 }

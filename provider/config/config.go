@@ -110,7 +110,10 @@ type Service struct {
 	AccountName string  `yaml:"account_name"` // {nom_compte}
 	Operator    string  `yaml:"operator"`     // {organisme}
 	Support     Support `yaml:"support"`
-	Colours     Colours `yaml:"colours"`
+	// Contacts are, by the code of a département, what its people find in place
+	// of Support. Whoever wants one person's calls In.
+	Contacts Contacts `yaml:"contacts"`
+	Colours  Colours  `yaml:"colours"`
 	// EmailRequired: must a landlord give an e-mail address to finish?
 	EmailRequired bool `yaml:"email_required"`
 	// Reminders go, three times, to those who never signed in.

@@ -10,6 +10,10 @@
 // No secret can stand in the file: it is in a file of its own or in the
 // environment, and its type, [Secret], cannot be printed.
 //
+// Whose account is known finds the contact of its département: Service.In picks
+// it, for pages, e-mails and letters alike. Pages for everybody list all contacts
+// beside the general one, so that what they show depends on nobody's account.
+//
 // The package deliberately opens no database, sends nothing and keeps no global:
 // provider.New hands each part the few values it needs.
 package config

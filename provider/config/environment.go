@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"go.yaml.in/yaml/v3"
 )
 
 const envPrefix = "LOGE_"
@@ -119,6 +121,14 @@ func (s setting) set(value string) error {
 			}
 			*target = append(*target, parsed)
 		}
+	case *Contacts:
+		parsed := Contacts{}
+		decoder := yaml.NewDecoder(strings.NewReader(value))
+		decoder.KnownFields(true)
+		if err := decoder.Decode(&parsed); err != nil {
+			return errors.New(`write {"69": {mail: …, phone: …, hours: …}, …}, as in the file`)
+		}
+		*target = parsed
 	default:
 		return fmt.Errorf("setting of type %s cannot come from the environment", s.value.Type())
 	}

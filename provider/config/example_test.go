@@ -38,7 +38,7 @@ func TestExampleHoldsTheDefaults(t *testing.T) {
 			s.value.SetZero()
 		}
 	}
-	cfg.TrustedProxies = nil // the example's empty list
+	cfg.TrustedProxies, cfg.Service.Contacts = nil, nil // the example's empty ones
 	if diff := cmp.Diff(defaults, cfg); diff != "" {
 		t.Errorf("example differs from Default(): want -, got +\n%s", diff)
 	}
@@ -62,7 +62,7 @@ func TestExampleDocumentsEverySetting(t *testing.T) {
 		for i := 0; i < len(node.Content); i += 2 {
 			key, value := node.Content[i], node.Content[i+1]
 			name := path + key.Value
-			if value.Kind == yaml.MappingNode {
+			if value.Kind == yaml.MappingNode && len(value.Content) > 0 {
 				visit(value, name+".")
 				continue
 			}

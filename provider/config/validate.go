@@ -235,6 +235,7 @@ func (s *Service) validate(f *faults) {
 	}
 	label(f, "service.support.phone", s.Support.Phone)
 	label(f, "service.support.hours", s.Support.Hours)
+	s.Contacts.validate(f)
 	validateColour(f, "service.colours.main", s.Colours.Main)
 	validateColour(f, "service.colours.error", s.Colours.Error)
 	exists(f, "service.legal_notice", s.LegalNotice)

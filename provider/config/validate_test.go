@@ -55,6 +55,9 @@ func TestGoodSettings(t *testing.T) {
 			c.TLS = TLS{"validate_test.go", "validate_test.go"}
 			c.ClientCertificates = ClientCertificates{Listen: ":8444", Address: "https://connexion.exemple.fr:8444"}
 		},
+		"contacts": func(c *Config) {
+			c.Service.Contacts = Contacts{"01": {Mail: "ain@exemple.fr"}, "2A": {Phone: "04 99 00 12 34"}, "971": {Hours: "le soir"}}
+		},
 		"notice": func(c *Config) { c.Service.LegalNotice = "validate_test.go" },
 	} {
 		cfg := valid()
@@ -67,6 +70,9 @@ func TestGoodSettings(t *testing.T) {
 
 func TestEachFaultIsNamed(t *testing.T) {
 	issuer := func(s string) func(*Config) { return func(c *Config) { c.Issuer = s } }
+	contact := func(code string, s Support) func(*Config) {
+		return func(c *Config) { c.Service.Contacts = Contacts{code: s} }
+	}
 	long := strings.Repeat("x", 121)
 	for _, test := range []struct {
 		name, path, says string
@@ -151,6 +157,12 @@ func TestEachFaultIsNamed(t *testing.T) {
 		{"support mail", "service.support.mail", "address", func(c *Config) { c.Service.Support.Mail = "aide" }},
 		{"support phone", "service.support.phone", "is missing", func(c *Config) { c.Service.Support.Phone = "" }},
 		{"support hours", "service.support.hours", "is missing", func(c *Config) { c.Service.Support.Hours = "" }},
+		{"contact of no département", "service.contacts.20", "01 to 95", contact("20", Support{Mail: "aide@exemple.fr"})},
+		{"contact of a département without its zero", "service.contacts.1", "01 to 95", contact("1", Support{Mail: "aide@exemple.fr"})},
+		{"contact that says nothing", "service.contacts.69", "is empty", contact("69", Support{})},
+		{"contact's mail", "service.contacts.69.mail", "address", contact("69", Support{Mail: "Aide <aide@exemple.fr>"})},
+		{"contact's phone", "service.contacts.69.phone", "one line", contact("69", Support{Phone: "01\n02"})},
+		{"contact's hours", "service.contacts.69.hours", "at most 120", contact("69", Support{Hours: long})},
 		{"colour by name", "service.colours.main", "#rrggbb", func(c *Config) { c.Service.Colours.Main = "navy" }},
 		{"short colour", "service.colours.error", "#rrggbb", func(c *Config) { c.Service.Colours.Error = "#a00" }},
 		{"pale colour", "service.colours.main", "contrast of 4.4:1", func(c *Config) { c.Service.Colours.Main = "#787878" }},

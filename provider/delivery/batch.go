@@ -155,7 +155,7 @@ func (b *batch) letterOf(m storage.Message, a storage.Account, u storage.User, n
 	if err != nil {
 		return l, p, fmt.Errorf("l’adresse ne peut pas être imprimée : %w", err)
 	}
-	to := letter.To{Recipient: lines, Number: a.Number, Date: b.now, Letter: number}
+	to := letter.To{Recipient: lines, Number: a.Number, Department: a.Department, Date: b.now, Letter: number}
 	if to.Again, to.Asked, err = again(m); err != nil {
 		return l, p, err
 	}

@@ -52,7 +52,8 @@ func (d *Delivery) produce(ctx context.Context, m storage.Message) (parcel, erro
 		return parcel{}, fmt.Errorf("load user: %w", err)
 	}
 	// An organisation's first credentials go to the organisation itself.
-	out := mail.Message{ID: m.ID, Kind: m.Kind, To: cmp.Or(u.Email, a.ContactEmail), ToName: u.Name(), Data: mail.Data{Number: a.Number}}
+	out := mail.Message{ID: m.ID, Kind: m.Kind, To: cmp.Or(u.Email, a.ContactEmail), ToName: u.Name(), Department: a.Department,
+		Data: mail.Data{Number: a.Number}}
 	if m.Kind == storage.MessageProvisional || m.Kind == storage.MessagePasswordReset {
 		if err := d.settled(ctx, u); err != nil {
 			return parcel{}, err

@@ -19,19 +19,22 @@ type Composer struct {
 
 // To is whom a letter goes to and when it is written.
 type To struct {
-	Recipient []string  // from Lines
-	Number    string    // numéro utilisateur: it pairs the two letters
-	Date      time.Time // of the print run
-	Letter    string    // number of the sheet, for whoever gets it back; empty: none
-	Again     bool      // the letter replaces one that came earlier, and says so
-	Asked     time.Time // Again: when the person asked for it; zero: the operator sends it unasked
+	Recipient []string // from Lines
+	Number    string   // numéro utilisateur: it pairs the two letters
+	// Department is that of the account, whose contact the letter names; empty:
+	// the general one.
+	Department string
+	Date       time.Time // of the print run
+	Letter     string    // number of the sheet, for whoever gets it back; empty: none
+	Again      bool      // the letter replaces one that came earlier, and says so
+	Asked      time.Time // Again: when the person asked for it; zero: the operator sends it unasked
 }
 
 // Identifier is the letter that brings the identifier, as people read it
 // (« LOG XXXXXXXX »). For an organisation it says that whoever signs in first
 // becomes administrator.
 func (c Composer) Identifier(to To, identifier string, organisation bool) (Letter, error) {
-	p := c.printer()
+	p := c.printer(to)
 	l := p.letter(to, "letter.identifier.object")
 	l.Before = append(p.opening(to), p.paragraphs("letter.identifier.service", "letter.identifier.here")...)
 	l.Secret = identifier
@@ -47,7 +50,7 @@ func (c Composer) Identifier(to To, identifier string, organisation bool) (Lette
 // Provisional is the letter that brings the provisional password, as people
 // read it (« XXXX-XXXX-XXXX »), and the last day it works.
 func (c Composer) Provisional(to To, password string, until time.Time) (Letter, error) {
-	p := c.printer("date", text.Date(until))
+	p := c.printer(to, "date", text.Date(until))
 	l := p.letter(to, "letter.provisional.object")
 	l.Before = append(p.opening(to), p.paragraphs("letter.provisional.here")...)
 	l.Secret = password
@@ -59,7 +62,7 @@ func (c Composer) Provisional(to To, password string, until time.Time) (Letter, 
 // AdministratorAppointed tells an organisation without a known e-mail address
 // who became its administrator.
 func (c Composer) AdministratorAppointed(to To, company, person string, since time.Time) (Letter, error) {
-	p := c.printer("raison_sociale", company, "prenom_nom", person, "date", text.Date(since))
+	p := c.printer(to, "raison_sociale", company, "prenom_nom", person, "date", text.Date(since))
 	l := p.letter(to, "letter.administrator_appointed.object")
 	l.Before = p.paragraphs("letter.hello", "letter.administrator_appointed.who", "letter.administrator_appointed.wrong")
 	return l, p.check(l)
@@ -72,14 +75,15 @@ type printer struct {
 	err  error
 }
 
-func (c Composer) printer(vars ...string) *printer {
+func (c Composer) printer(to To, vars ...string) *printer {
+	support := c.Service.In(to.Department).Support
 	c.Texts = c.Texts.With(map[string]string{
 		"nom_service":      c.Service.Name,
 		"nom_compte":       c.Service.AccountName,
 		"organisme":        c.Service.Operator,
-		"support_mail":     c.Service.Support.Mail,
-		"support_tel":      c.Service.Support.Phone,
-		"support_horaires": c.Service.Support.Hours,
+		"support_mail":     support.Mail,
+		"support_tel":      support.Phone,
+		"support_horaires": support.Hours,
 	})
 	vars = append(vars, "adresse_site", strings.TrimPrefix(c.Issuer, "https://"))
 	return &printer{Composer: c, vars: vars}

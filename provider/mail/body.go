@@ -15,7 +15,9 @@ import (
 // write makes the subject and the two parts of a mail. The templates are parsed
 // for each: that takes less than a tenth of a millisecond, beside a relay.
 func (c *Composer) write(m Message) (subject, plain, rich string, err error) {
-	w := writer{texts: c.Texts, name: m.ToName, issuer: c.Issuer, colour: c.Service.Colours.Main, vars: m.Data.vars()}
+	support := c.Service.In(m.Department).Support
+	texts := c.Texts.With(map[string]string{"support_mail": support.Mail, "support_tel": support.Phone})
+	w := writer{texts: texts, name: m.ToName, issuer: c.Issuer, colour: c.Service.Colours.Main, vars: m.Data.vars()}
 	if subject, err = w.plain(kinds[m.Kind]); err != nil {
 		return "", "", "", err
 	}

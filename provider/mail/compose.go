@@ -36,11 +36,9 @@ func NewComposer(c Composer) (*Composer, error) {
 		return nil, fmt.Errorf("issuer %q has no host for the Message-ID", c.Issuer)
 	}
 	c.Texts = c.Texts.With(map[string]string{
-		"nom_service":  c.Service.Name,
-		"nom_compte":   c.Service.AccountName,
-		"organisme":    c.Service.Operator,
-		"support_mail": c.Service.Support.Mail,
-		"support_tel":  c.Service.Support.Phone,
+		"nom_service": c.Service.Name,
+		"nom_compte":  c.Service.AccountName,
+		"organisme":   c.Service.Operator,
 	})
 	return &c, nil
 }
@@ -85,13 +83,13 @@ func (c *Composer) Compose(m Message) (*Mail, error) {
 	if err := checkValue(mail.Subject); err != nil {
 		return nil, fmt.Errorf("compose mail %s: subject: %w", m.Kind, err)
 	}
-	mail.msg = c.assemble(mail, m.ToName)
+	mail.msg = c.assemble(mail, m)
 	return mail, nil
 }
 
 // assemble puts headers and both parts together. The boundary comes from the
 // ID, so that the same message has the same bytes.
-func (c *Composer) assemble(mail *Mail, toName string) *gomail.Msg {
+func (c *Composer) assemble(mail *Mail, m Message) *gomail.Msg {
 	sum := sha256.Sum256([]byte(mail.ID))
 	msg := gomail.NewMsg(
 		gomail.WithNoDefaultUserAgent(),
@@ -101,10 +99,10 @@ func (c *Composer) assemble(mail *Mail, toName string) *gomail.Msg {
 	)
 	// The addresses were checked: these setters parse nothing a second time.
 	msg.FromMailAddress(&netmail.Address{Name: c.Service.Name, Address: c.From})
-	msg.ToMailAddress(&netmail.Address{Name: toName, Address: mail.To})
-	if c.Service.Support.Mail != "" {
+	msg.ToMailAddress(&netmail.Address{Name: m.ToName, Address: mail.To})
+	if support := c.Service.In(m.Department).Support; support.Mail != "" {
 		// The text says not to answer; whoever does all the same is heard.
-		msg.ReplyToMailAddress(&netmail.Address{Name: c.Service.Operator, Address: c.Service.Support.Mail})
+		msg.ReplyToMailAddress(&netmail.Address{Name: c.Service.Operator, Address: support.Mail})
 	}
 	msg.Subject(mail.Subject)
 	msg.SetMessageIDWithValue(mail.ID)

@@ -111,7 +111,10 @@ type Message struct {
 	Kind   string
 	To     string // e-mail address, without a name
 	ToName string // « Jeanne Martin »; empty for an organisation: « Bonjour, »
-	Data   Data
+	// Department is that of the account, whose contact the mail names; empty: the
+	// general one.
+	Department string
+	Data       Data
 }
 
 // Data are the values of a mail's text, as people read them. Each kind says

@@ -96,7 +96,7 @@ func (s *SecondFactor) render(w http.ResponseWriter, r *http.Request, v session.
 	if v.Step == "" {
 		return s.Pages.Render(w, r, v.Page(view))
 	}
-	view.TimeLimit, view.Redirects = v.TimeLimit, v.Flow.RedirectURI
+	view.Department, view.TimeLimit, view.Redirects = v.Account.Department, v.TimeLimit, v.Flow.RedirectURI
 	return s.Pages.Render(w, r, view)
 }
 

@@ -27,6 +27,6 @@ type Visit struct {
 
 // Page fills in what every page of a signed-in person has.
 func (v Visit) Page(view web.View) web.View {
-	view.SignedIn, view.Number, view.TimeLimit = true, v.Account.Number, v.TimeLimit
+	view.SignedIn, view.Number, view.Department, view.TimeLimit = true, v.Account.Number, v.Account.Department, v.TimeLimit
 	return view
 }

@@ -113,7 +113,7 @@ func (s *Signin) proven(w http.ResponseWriter, r *http.Request, v visit, a attem
 		if page == "" {
 			return s.provisionalExpired(w, r, v, cmp.Or(a.user.Email, owner.ContactEmail), p.expired)
 		}
-		return s.render(w, r, v, web.View{Template: page, Status: http.StatusForbidden, Data: stepPage{Flow: v.request()}})
+		return s.render(w, r, v, web.View{Template: page, Status: http.StatusForbidden, Department: owner.Department, Data: stepPage{Flow: v.request()}})
 	}
 	cookies, err := s.open(r, v, a, p)
 	if errors.Is(err, storage.ErrNotFound) { // the password was changed while we looked at the old one

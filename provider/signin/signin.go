@@ -171,6 +171,7 @@ func (v visit) with(path string) string {
 // session of the visit ends.
 func (s *Signin) render(w http.ResponseWriter, r *http.Request, v visit, view web.View) error {
 	view.Redirects, view.TimeLimit = v.Flow.RedirectURI, s.timeLimit(v)
+	view.Department = cmp.Or(view.Department, v.Account.Department)
 	if view.SignedIn = v.Session.ID != "" && Next(v.State) == Done; view.SignedIn {
 		view.Number = v.Account.Number
 	}

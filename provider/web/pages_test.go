@@ -89,6 +89,22 @@ func TestEveryPage(t *testing.T) {
 	}
 }
 
+// Whoever is known finds the contact of his account's département; everybody
+// else finds the general one and may choose.
+func TestContactIsThatOfTheDepartment(t *testing.T) {
+	pages := everyPage(t, newPages(t), "")
+	for _, name := range []string{"verify", "closing-seul"} {
+		if html := pages[name]; !strings.Contains(html, "04 99 00 12 69") || strings.Contains(html, service.Support.Phone) || strings.Contains(html, "Département ") {
+			t.Errorf("%s does not name the contact of the département alone:\n%s", name, html)
+		}
+	}
+	for _, name := range []string{"help", "problemtext-contact", "verify-erreur"} {
+		if html := pages[name]; !strings.Contains(html, service.Support.Phone) || strings.Contains(html, "Département 69") != (name != "verify-erreur") {
+			t.Errorf("%s does not name the general contact, or offers no choice:\n%s", name, html)
+		}
+	}
+}
+
 // TestFirstFormIsTheMainOne holds the promise to the Enter key and to robots:
 // the first form's first button goes on.
 func TestFirstFormIsTheMainOne(t *testing.T) {

@@ -57,7 +57,7 @@ func factorSamples(or func(string) string, wrong func(...string) web.FieldErrors
 		Passkeys    bool
 	}
 	return []sample{
-		{"verify", web.View{Template: "verify", Passkey: true, TimeLimit: limit, Redirects: "https://loyers.example/retour", Data: verifyPage{step3, true, or(`{"challenge":"x"}`)}}},
+		{"verify", web.View{Template: "verify", Department: "69", Passkey: true, TimeLimit: limit, Redirects: "https://loyers.example/retour", Data: verifyPage{step3, true, or(`{"challenge":"x"}`)}}},
 		{"verify-erreur", web.View{Template: "verify", Values: values, Errors: wrong("code", "factor.error.wrong"), Data: verifyPage{mine, false, ""}}},
 		{"factorapplication", web.View{Template: "factorapplication", SignedIn: true, Number: or("45675320380001"), Data: applicationPage{mine, squarePage{29, "M4 4h7v1h-7z"}, "otpauth://totp/x", or("GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ")}}},
 		{"factorapplication-erreur", web.View{Template: "factorapplication", Values: values, Errors: wrong("code", "factor.error.code_wrong"), Data: applicationPage{step3, squarePage{29, "M4 4h7v1h-7z"}, "otpauth://totp/x", or("GEZD GNBV")}}},

@@ -21,6 +21,7 @@ var service = config.Service{
 	AccountName: "Mon Compte Partenaire",
 	Operator:    "l’Agence du logement de Valmont",
 	Support:     config.Support{Mail: "aide@valmont.example", Phone: "01 99 00 12 34", Hours: "du lundi au vendredi, de 9 h à 16 h"},
+	Contacts:    config.Contacts{"2A": {Phone: "04 99 00 12 20"}, "69": {Mail: "rhone@valmont.example", Phone: "04 99 00 12 69"}},
 	DPO:         "dpo@valmont.example",
 	Colours:     config.Colours{Main: "#0a4f8f", Error: "#b3261e"},
 }
@@ -383,7 +384,7 @@ func samples(evil string) []sample {
 		{"closing-erreur", web.View{Template: "closing", SignedIn: true, Number: or("45675320380001"), Values: url.Values{"raison": {or("Je ne loue plus.")}}, Errors: wrong("raison", "closing.error.reason"), Data: closing{}}},
 		{"closing-confirmer", web.View{Template: "closing", SignedIn: true, Number: or("45675320380001"), Data: closing{Confirm: true, Reason: or("Je ne loue plus.")}}},
 		{"closing-demande", web.View{Template: "closing", SignedIn: true, Number: or("45675320380001"), Data: closing{Asked: or("12 mars 2026"), Answer: or("12 avril 2026"), Reason: or("Je ne loue plus.")}}},
-		{"closing-seul", web.View{Template: "closing", SignedIn: true, Number: or("45675320380001"), Data: closing{CompanyName: or("Habitat Solidaire du Val d’Émeraude")}}},
+		{"closing-seul", web.View{Template: "closing", Department: "69", SignedIn: true, Number: or("45675320380001"), Data: closing{CompanyName: or("Habitat Solidaire du Val d’Émeraude")}}},
 		{"confirm", web.View{Template: "confirm", SignedIn: true, Number: or("45675320380001"), TimeLimit: limit, Data: struct{ Identifier, Back string }{or("LOG 4F7K29QX"), or("/compte/donnees")}}},
 		{"confirm-erreur", web.View{Template: "confirm", SignedIn: true, Number: or("45675320380001"), Values: values, Errors: wrong("mot_de_passe", "self.error.current_wrong"), Data: struct{ Identifier, Back string }{or("LOG 4F7K29QX"), or("/compte")}}},
 		{"proof", web.View{Template: "proof", Title: "proof.rules.title", TitleVars: []string{"version", or("3")}, SignedIn: true, Number: or("45675320380001"), Data: struct {

@@ -25,6 +25,9 @@ type View struct {
 	// they are: session.Visit.Page fills both in.
 	SignedIn bool
 	Number   string
+	// Department is that of the person's account, whose contact the page then
+	// names; "" where nobody is known, and the page offers the choice.
+	Department string
 	// Redirects is the redirect URI of the running flow, "" without one. Its
 	// scheme joins form-action in the page's Content-Security-Policy, because
 	// Chromium applies form-action to every redirect that follows a POST.
@@ -99,7 +102,7 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, v View) error {
 			v.Status = http.StatusUnprocessableEntity
 		}
 	}
-	shown := page{View: v, TitleText: p.Texts.Get(v.Title, v.TitleVars...), Service: p.Service,
+	shown := page{View: v, TitleText: p.Texts.Get(v.Title, v.TitleVars...), Service: p.Service.In(v.Department),
 		Style: p.Assets.URL("style.css"), Script: p.Assets.URL("app.js"), Icon: p.Assets.URL("icon.svg")}
 	if v.Passkey {
 		shown.KeyScript = p.Assets.URL("passkey.js")
