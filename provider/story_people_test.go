@@ -11,6 +11,7 @@ import (
 
 	"loge/provider/account"
 	"loge/provider/config"
+	"loge/provider/operator"
 	"loge/provider/providertest"
 	"loge/storage"
 	"loge/storage/storagetest"
@@ -611,4 +612,32 @@ func BenchmarkPeople(b *testing.B) {
 	b.Run("first page", func(b *testing.B) { median(b, w, browser, "/organisme") })
 	b.Run("last page", func(b *testing.B) { median(b, w, browser, "/organisme?page=21") })
 	b.Run("search", func(b *testing.B) { median(b, w, browser, "/organisme?recherche=0777") })
+}
+
+// An organisation may have more rights to choose from than any other form has
+// fields.
+func TestManyRightsAreChosen(t *testing.T) {
+	t.Parallel()
+	w := newOffice(t, providertest.Options{})
+	form := values("prenom", "Nina", "nom", "Roux", "email", "nina@rives.example", "droit:loyers:lire", "oui")
+	for c := range 4 {
+		name := fmt.Sprintf("appli%d", c)
+		w.Partner(func(n *operator.NewClient) {
+			n.ID, n.Name = name, name
+			for i := range 20 {
+				right := fmt.Sprintf("droit%02d", i)
+				n.Metadata.Rights = append(n.Metadata.Rights, storage.Right{Name: right, Sentence: "Faire la chose " + right})
+				form.Set("droit:"+name+":"+right, "oui")
+			}
+		})
+	}
+	page := w.boss.Post(w.URL+"/organisme/ajouter", form)
+	expect(t, page, "Nina Roux")
+	if n := page.Find(`main input[type=checkbox]:checked, main input[type=checkbox][checked]`).Length(); n != 81 {
+		t.Errorf("%d rights were given, want 81", n)
+	}
+	w.Deliver()
+	if mails := w.MailsTo("nina@rives.example"); len(mails) != 2 || !strings.Contains(mails[0].Text, "…") {
+		t.Errorf("she got %d mails", len(mails))
+	}
 }

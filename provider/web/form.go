@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	formBytes  = 64 << 10 // the largest form we have is under 2 KiB
-	formFields = 50
+	formBytes  = 64 << 10 // the largest form we have, with eighty rights, is under 4 KiB
+	formFields = 300      // as many as an organisation may have rights to choose from
 )
 
 // Form reads a submitted form: application/x-www-form-urlencoded only, at most
-// 64 KiB and 50 fields, each once, valid UTF-8 without NUL. Anything else is
+// 64 KiB and 300 fields, each once, valid UTF-8 without NUL. Anything else is
 // an *Error with a page that says what to do. The query string is not looked
 // at, so a value never comes from an address somebody was sent.
 func Form(w http.ResponseWriter, r *http.Request) (url.Values, error) {

@@ -32,11 +32,11 @@ func TestFormReadsFieldsOfTheBodyOnly(t *testing.T) {
 }
 
 func TestFormTakesWhatIsJustAllowed(t *testing.T) {
-	fifty := strings.TrimSuffix(strings.Repeat("a=1&", 1)+numbered(49), "&")
+	most := strings.TrimSuffix(strings.Repeat("a=1&", 1)+numbered(299), "&")
 	for name, body := range map[string]string{
-		"64 KiB":    "a=" + strings.Repeat("x", 64<<10-2),
-		"50 fields": fifty,
-		"empty":     "",
+		"64 KiB":     "a=" + strings.Repeat("x", 64<<10-2),
+		"300 fields": most,
+		"empty":      "",
 	} {
 		r := httptest.NewRequest("POST", "/", strings.NewReader(body))
 		r.Header.Set("Content-Type", urlencoded)
@@ -64,7 +64,7 @@ func TestFormRefusesBadInput(t *testing.T) {
 		message    string
 	}{
 		{"too large", urlencoded, strings.NewReader("a=" + strings.Repeat("x", 64<<10)), 413, "error.too_large"},
-		{"too many fields", urlencoded, strings.NewReader(numbered(51)), 400, "error.form"},
+		{"too many fields", urlencoded, strings.NewReader(numbered(301)), 400, "error.form"},
 		{"only separators", urlencoded, strings.NewReader(strings.Repeat("&", 60000)), 400, "error.form"},
 		{"not UTF-8", urlencoded, strings.NewReader("nom=Lef%E8vre"), 400, "error.form"},
 		{"not UTF-8, raw", urlencoded, strings.NewReader("nom=Lef\xe8vre"), 400, "error.form"},
