@@ -180,6 +180,34 @@ func TestAddressConfirmedByTwo(t *testing.T) {
 	})
 }
 
+// A thief who changed the address and then asked for codes of his own telephone
+// keeps nobody out; what the owner had set up before the change stays.
+func TestTakingTheChangeBackEndsAYoungerFactor(t *testing.T) {
+	for _, test := range []struct {
+		first string
+		left  int
+	}{{"the change", 0}, {"the factor", 1}} {
+		t.Run(test.first+" first", func(t *testing.T) {
+			storagetest.ForEachURL(t, func(t *testing.T, database string) {
+				w := newWorld(t, providertest.Options{Database: database})
+				b := w.activate()
+				if test.left == 1 {
+					w.protect(b)
+				}
+				w.changeEmail(b, own, newAddress)
+				if test.left == 0 {
+					w.protect(b)
+				}
+				expect(t, w.Browser().Get(w.undoLink(oldAddress)).Press("Annuler le changement"), onUndone)
+				factors, err := w.DB.FactorsOf(t.Context(), w.user().ID)
+				if err != nil || len(factors) != test.left {
+					t.Errorf("%d factors are left, want %d; %v", len(factors), test.left, err)
+				}
+			})
+		})
+	}
+}
+
 // The former address takes the change back: looking changes nothing, the link
 // works once, the thief is out everywhere and his password is dead.
 func TestFormerAddressTakesTheChangeBack(t *testing.T) {

@@ -34,12 +34,12 @@
 // An e-mail address is changed by who knows the password and reads the mails of
 // the new address. It changes at once; for 24 hours the former one may take that
 // back by a link. Whoever uses the link says that a stranger knew the password, so
-// the password dies with all sessions and grants, and « Mot de passe oublié »,
-// which reaches the restored address, is the way in. Until the day is over the new
-// address is sent nothing that opens the access (package delivery refuses it,
-// whoever asked), the former one is nobody else's, and of several changes the
-// earliest owner's link wins. An address that was the first one has no former one
-// to ask: nothing waits.
+// the password dies with all sessions and grants, and a double vérification that is
+// younger than the change with them; « Mot de passe oublié », which reaches the
+// restored address, is the way in. Until the day is over the new address is sent
+// nothing that opens the access (package delivery refuses it, whoever asked), the
+// former one is nobody else's, and of several changes the earliest owner's link
+// wins. An address that was the first one has no former one to ask: nothing waits.
 //
 // A request to close is one for the agency, which looks whether the access is
 // still needed; nothing changes before it answers. The only administrator of an

@@ -113,6 +113,14 @@ func (s *Self) takeBack(ctx context.Context, id string, hash []byte, restore boo
 			return err
 		}
 		details := map[string]string{"by": "link", "undo": undo.ID}
+		// The double vérification of before is the owner's, and stays; one that is
+		// younger than the change would keep him out of his own account.
+		if u.FactorSince >= undo.CreatedAt {
+			if _, err := q.RemoveFactors(ctx, u.ID); err != nil {
+				return err
+			}
+			details["factors"] = "removed"
+		}
 		if restore {
 			if err := q.Notify(ctx, u, storage.MessageEmailRestored, nil, now); err != nil {
 				return err
