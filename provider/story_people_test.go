@@ -276,10 +276,17 @@ func TestRoleIsHandedOver(t *testing.T) {
 		}
 		page := w.boss.Get(w.URL + "/organisme/passer-le-role")
 		expect(t, page, "Passer votre rôle à une autre personne")
-		if again := page.SubmitForm(page.Find(`form[action="/organisme/passer-le-role"]`)); !again.Says("Choisissez une personne de la liste.") || !again.Says("Choisissez ce que vous voulez garder.") {
-			t.Errorf("nothing chosen:\n%s", again.Find("main").Text())
+		if again := w.boss.Post(w.URL+"/organisme/passer-le-role", nil); !again.Says("Choisissez une personne de la liste.") {
+			t.Errorf("nobody chosen:\n%s", again.Find("main").Text())
 		}
-		page = page.SubmitForm(page.Find(`form[action="/organisme/passer-le-role"]`), "personne", nina.ID, "garder", "member")
+		page = w.boss.Get(w.URL + page.Find(`main a[aria-label^="Choisir Nina Roux"]`).AttrOr("href", ""))
+		if !page.Says("Vous passez votre rôle à : Nina Roux") {
+			t.Errorf("the page of the one chosen says:\n%s", page.Find("main").Text())
+		}
+		if again := page.Press("Continuer"); !again.Says("Choisissez ce que vous voulez garder.") || !again.Says("Nina Roux") {
+			t.Errorf("nothing chosen to keep:\n%s", again.Find("main").Text())
+		}
+		page = page.Press("Continuer", "garder", "member")
 		expect(t, page, "Passer votre rôle à Nina Roux")
 		if !page.Says("Dès que Nina Roux se connectera et acceptera, vous ne serez plus administrateur.") {
 			t.Errorf("the page says:\n%s", page.Find("main").Text())
@@ -545,6 +552,71 @@ func TestListOfManyPeople(t *testing.T) {
 		if page := w.boss.Get(w.URL + "/organisme?" + odd); page.Status != 200 {
 			t.Errorf("?%s answers %d", odd, page.Status)
 		}
+	}
+}
+
+// Among three hundred colleagues each may be chosen to receive the role: from
+// the pages, by the search, or from the page of the person.
+func TestRoleIsHandedOverAmongMany(t *testing.T) {
+	t.Parallel()
+	w := newOffice(t, providertest.Options{})
+	claire, err := w.DB.UserByEmail(t.Context(), "claire.vidal@rives.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	invited := w.invite("Zoé", "zoe@rives.example", "lire")
+	colleagues(t, w.Provider, claire.AccountID, 300)
+	choice := func(page *providertest.Page) []string {
+		return page.Find("main ul.rows li a").Map(func(_ int, s *goquery.Selection) string { return s.AttrOr("href", "") })
+	}
+	seen := map[string]bool{}
+	page := w.boss.Get(w.URL + "/organisme/passer-le-role")
+	for range 6 {
+		if n := len(choice(page)); n != 50 {
+			t.Errorf("%d people on a page", n)
+		}
+		for _, href := range choice(page) {
+			seen[href] = true
+		}
+		if next := page.Find("a[rel=next]").AttrOr("href", ""); next != "" {
+			page = w.boss.Get(w.URL + next)
+		}
+	}
+	if len(seen) != 300 || !page.Says("Page 6 sur 6") {
+		t.Errorf("%d people can be chosen:\n%s", len(seen), page.Find("nav").Text())
+	}
+	for _, id := range []string{claire.ID, invited.ID, storage.NewID(), "x"} {
+		if page := w.boss.Get(w.URL + "/organisme/passer-le-role?personne=" + id); !page.Says("Choisissez une personne de la liste.") || page.Find(`main input[name="garder"]`).Length() != 0 {
+			t.Errorf("somebody who cannot have the role:\n%s", page.Find("main").Text())
+		}
+		if page := w.boss.Get(w.URL + "/organisme/personnes/" + id); page.Says("Passer mon rôle à cette personne") {
+			t.Error("the page of somebody who cannot have the role offers it")
+		}
+	}
+
+	search := page.Find(`main form[role="search"]`)
+	found := w.boss.Get(w.URL + search.AttrOr("action", "") + "?" + search.Find(`input[type="search"]`).AttrOr("name", "") + "=numéro0299")
+	if len(choice(found)) != 1 || !found.Says("Une personne correspond à « numéro0299 ».") {
+		t.Fatalf("the search finds:\n%s", found.Find("main").Text())
+	}
+	if none := w.boss.Get(w.URL + "/organisme/passer-le-role?recherche=claire"); len(choice(none)) != 0 || !none.Says("Personne ne correspond à « claire ».") {
+		t.Errorf("the search finds who has the role:\n%s", none.Find("main").Text())
+	}
+	last, err := w.DB.UserByEmail(t.Context(), "p0299@rives.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	person := w.boss.Get(w.URL + "/organisme/personnes/" + last.ID)
+	link := person.Find(`main a[href^="/organisme/passer-le-role"]`)
+	if link.Text() != "Passer mon rôle à cette personne" || link.AttrOr("href", "") != choice(found)[0] {
+		t.Errorf("the person's page leads to %q", link.AttrOr("href", ""))
+	}
+	page = w.boss.Get(w.URL+link.AttrOr("href", "")).Press("Continuer", "garder", "nothing")
+	expect(t, page, "Passer votre rôle à Personne Numéro0299")
+	page.Press("Confirmer")
+	offer, err := w.DB.RoleOfferOf(t.Context(), claire.AccountID, storage.At(w.Now()))
+	if err != nil || offer.ToID != last.ID || offer.Keeps != storage.KeepsNothing {
+		t.Errorf("the offer is %+v, %v", offer, err)
 	}
 }
 

@@ -130,13 +130,34 @@ func (q *Queries) PersonOf(ctx context.Context, accountID, userID string, now Ti
 // of a name, an e-mail address or an identifier, "" for all; small letters find
 // large ones.
 func (q *Queries) PeopleOf(ctx context.Context, accountID, search string, now Time, limit, offset int) ([]Person, error) {
-	return all(ctx, q, scanMember, selectPerson+` WHERE users.account_id = $1 AND users.state <> 'closed'`+matching("$5")+`
+	return q.people(ctx, `users.state <> 'closed'`, accountID, search, now, limit, offset)
+}
+
+// HeirsOf is PeopleOf for those who may receive the administrator's role: active
+// members.
+func (q *Queries) HeirsOf(ctx context.Context, accountID, search string, now Time, limit, offset int) ([]Person, error) {
+	return q.people(ctx, mayInherit, accountID, search, now, limit, offset)
+}
+
+const mayInherit = `users.role = 'member' AND users.state = 'active'`
+
+func (q *Queries) people(ctx context.Context, which, accountID, search string, now Time, limit, offset int) ([]Person, error) {
+	return all(ctx, q, scanMember, selectPerson+` WHERE users.account_id = $1 AND `+which+matching("$5")+`
 		ORDER BY users.family_name, users.given_name, users.id LIMIT $3 OFFSET $4`, accountID, now, limit, offset, pattern(search))
 }
 
 // CountPeople tells how many people PeopleOf has pages of.
 func (q *Queries) CountPeople(ctx context.Context, accountID, search string) (int, error) {
-	return one(ctx, q, scanOne[int], `SELECT COUNT(*) FROM users WHERE users.account_id = $1 AND users.state <> 'closed'`+matching("$2"), accountID, pattern(search))
+	return q.countPeople(ctx, `users.state <> 'closed'`, accountID, search)
+}
+
+// CountHeirs tells how many people HeirsOf has pages of.
+func (q *Queries) CountHeirs(ctx context.Context, accountID, search string) (int, error) {
+	return q.countPeople(ctx, mayInherit, accountID, search)
+}
+
+func (q *Queries) countPeople(ctx context.Context, which, accountID, search string) (int, error) {
+	return one(ctx, q, scanOne[int], `SELECT COUNT(*) FROM users WHERE users.account_id = $1 AND `+which+matching("$2"), accountID, pattern(search))
 }
 
 // matching is the condition of a search; the pattern of everything is %.

@@ -192,6 +192,25 @@ func TestPeopleInTheirOrder(t *testing.T) {
 				t.Errorf("%q from %d (-want +got):\n%s", test.search, test.offset, diff)
 			}
 		}
+		// The role goes to active members alone.
+		write(t, db, func(ctx context.Context, q *storage.Queries) error {
+			_, err := q.SuspendPerson(ctx, by, members[1].ID, 50)
+			return err
+		})
+		for search, want := range map[string][]string{"": {"Roux00", "Roux02", "Roux03"}, "roux02": {"Roux02"}, "roux01": nil, "aaa": nil} {
+			heirs, err := db.HeirsOf(ctx, by.AccountID, search, 60, 10, 0)
+			var names []string
+			for _, p := range heirs {
+				names = append(names, p.FamilyName)
+			}
+			count, counted := db.CountHeirs(ctx, by.AccountID, search)
+			if diff := cmp.Diff(want, names); diff != "" || count != len(want) || err != nil || counted != nil {
+				t.Errorf("%q: %d counted, %v, %v (-want +got):\n%s", search, count, err, counted, diff)
+			}
+		}
+		if second, err := db.HeirsOf(ctx, by.AccountID, "", 60, 1, 1); err != nil || len(second) != 1 || second[0].FamilyName != "Roux02" {
+			t.Errorf("the second page: %+v, %v", second, err)
+		}
 		// Invited as long as a code can be used or is on its way.
 		people, err := db.PeopleOf(ctx, by.AccountID, "loginvite01", 60, 1, 0)
 		if err != nil || len(people) != 1 || people[0].Invited {

@@ -66,7 +66,7 @@ func (o *Organisation) list(w http.ResponseWriter, r *http.Request, v session.Vi
 			return fmt.Errorf("count people found: %w", err)
 		}
 	}
-	page.Pages = paging(r, page.Found, page.Search)
+	page.Pages = paging(r, path, page.Found, page.Search)
 	people, err := o.DB.PeopleOf(ctx, v.Account.ID, page.Search, storage.At(now), peoplePerPage, (page.Pages.At-1)*peoplePerPage)
 	if err != nil {
 		return fmt.Errorf("load people: %w", err)
@@ -94,7 +94,7 @@ func searched(r *http.Request) string {
 
 // paging reads the page that the address asks for; one that does not exist is
 // the nearest that does.
-func paging(r *http.Request, count int, search string) pager {
+func paging(r *http.Request, path string, count int, search string) pager {
 	p := pager{Of: max(1, (count+peoplePerPage-1)/peoplePerPage)}
 	asked, err := strconv.Atoi(r.URL.Query().Get("page"))
 	if err != nil {

@@ -21,9 +21,9 @@ type personPage struct {
 	Rights      []choices
 	Sending     bool // a provisional password is on its way
 
-	CanGive, CanSuspend, CanReopen, CanRemove, CanDemote, CanResend, CanOffer bool
-	Offered                                                                   bool // the role, to this person
-	Done                                                                      string
+	CanGive, CanSuspend, CanReopen, CanRemove, CanDemote, CanResend, CanOffer, CanHandOver bool
+	Offered                                                                                bool // the role, to this person
+	Done                                                                                   string
 }
 
 // Person shows one person, and what can be done.
@@ -57,6 +57,7 @@ func (o *Organisation) showPerson(w http.ResponseWriter, r *http.Request, v sess
 		CanDemote:   account.MayDo(account.Demote, v.User, p.User, last(administrators)) == nil,
 		CanResend:   account.MayDo(account.Reset, v.User, p.User, false) == nil && p.Email != "" && p.ID != v.User.ID,
 		CanOffer:    account.MayDo(account.Appoint, v.User, p.User, false) == nil && len(administrators) < o.Security.MaxAdministrators,
+		CanHandOver: account.MayDo(account.HandOver, v.User, p.User, false) == nil,
 		Done:        done(r, "droits", "code", "suspendu", "rouvert", "propose", "collaborateur", "invite", "change"),
 	}
 	offer, err := o.DB.RoleOfferOf(ctx, v.Account.ID, storage.At(o.Now()))
@@ -64,7 +65,7 @@ func (o *Organisation) showPerson(w http.ResponseWriter, r *http.Request, v sess
 		return fmt.Errorf("load offer: %w", err)
 	}
 	page.Offered = offer.ToID == p.ID
-	page.CanOffer = page.CanOffer && !page.Offered
+	page.CanOffer, page.CanHandOver = page.CanOffer && !page.Offered, page.CanHandOver && !page.Offered
 	if page.Sending, err = o.DB.CredentialsWaiting(ctx, p.ID); err != nil {
 		return fmt.Errorf("look for codes on their way: %w", err)
 	}

@@ -155,25 +155,25 @@ func samples(evil string) []sample {
 	}
 	type person struct {
 		personLine
-		JobTitle                                                                  string
-		Self, ByTheAgency                                                         bool
-		Rights                                                                    []choices
-		Sending                                                                   bool
-		CanGive, CanSuspend, CanReopen, CanRemove, CanDemote, CanResend, CanOffer bool
-		Offered                                                                   bool
-		Done                                                                      string
+		JobTitle                                                                               string
+		Self, ByTheAgency                                                                      bool
+		Rights                                                                                 []choices
+		Sending                                                                                bool
+		CanGive, CanSuspend, CanReopen, CanRemove, CanDemote, CanResend, CanOffer, CanHandOver bool
+		Offered                                                                                bool
+		Done                                                                                   string
 	}
 	type confirmPerson struct {
 		ID, Name, Refused string
 		Months            int
 	}
-	type candidate struct {
-		ID, Name, Email string
-		Checked         bool
-	}
 	type handOver struct {
-		People []candidate
-		More   bool
+		Person *personLine
+		People []personLine
+		Count  int
+		Search string
+		Found  int
+		Pages  pager
 		Offer  *offerLine
 	}
 	type journalLine struct{ At, Who, Whom, What, Rights, Client string }
@@ -297,7 +297,7 @@ func samples(evil string) []sample {
 		{"organisation-seul", web.View{Template: "organisation", TitleVars: []string{"raison_sociale", or("Habitat Solidaire")}, SignedIn: true, Number: or("45675320380001"), Data: people{CompanyName: or("Habitat Solidaire"), Count: 1, People: []personLine{odile}, Found: 1, Pages: pager{1, 1, "", ""}}}},
 		{"organisation-aucun", web.View{Template: "organisation", TitleVars: []string{"raison_sociale", or("Habitat Solidaire")}, SignedIn: true, Number: or("45675320380001"), Data: people{CompanyName: or("Habitat Solidaire"), Count: 3, Search: or("perrin"), Pages: pager{1, 1, "", ""}}}},
 		{"organisation_person", web.View{Template: "organisation_person", TitleVars: []string{"nom", or("Odile Perrin")}, SignedIn: true, Number: or("45675320380001"), TimeLimit: limit, Data: person{personLine: odile, JobTitle: or("Gestionnaire"), Rights: rightsOf,
-			CanGive: true, CanSuspend: true, CanRemove: true, CanDemote: true, CanResend: true, CanOffer: true, Done: "droits"}}},
+			CanGive: true, CanSuspend: true, CanRemove: true, CanDemote: true, CanResend: true, CanOffer: true, CanHandOver: true, Done: "droits"}}},
 		{"organisation_person-suspendu", web.View{Template: "organisation_person", TitleVars: []string{"nom", or("Odile Perrin")}, SignedIn: true, Number: or("45675320380001"), Errors: wrong("", "organisation.error.not_held"), Data: person{personLine: odile, ByTheAgency: true, CanReopen: true, Offered: true, Sending: true, CanResend: true}}},
 		{"organisation_person-soi", web.View{Template: "organisation_person", TitleVars: []string{"nom", or("Ali Benhamou")}, SignedIn: true, Number: or("45675320380001"), Data: person{personLine: personLine{"01944d5b", or("Ali Benhamou"), or("LOG 8M2P44TV"), "", "administrator", "active", ""}, Self: true, Done: "change"}}},
 		{"organisation_invite", web.View{Template: "organisation_invite", SignedIn: true, Number: or("45675320380001"), TimeLimit: limit, Data: struct{ Rights []choices }{rightsOf}}},
@@ -308,7 +308,10 @@ func samples(evil string) []sample {
 		{"organisation_demote-refus", web.View{Template: "organisation_demote", TitleVars: []string{"nom", or("Odile Perrin")}, SignedIn: true, Number: or("45675320380001"), Data: confirmPerson{"01944d5a", or("Odile Perrin"), "organisation.error.state", 12}}},
 		{"organisation_appoint", web.View{Template: "organisation_appoint", TitleVars: []string{"nom", or("Odile Perrin")}, SignedIn: true, Number: or("45675320380001"), Data: confirmPerson{"01944d5a", or("Odile Perrin"), "", 0}}},
 		{"organisation_appoint-refus", web.View{Template: "organisation_appoint", TitleVars: []string{"nom", or("Odile Perrin")}, SignedIn: true, Number: or("45675320380001"), Data: confirmPerson{"01944d5a", or("Odile Perrin"), "organisation.error.enough", 0}}},
-		{"organisation_handover", web.View{Template: "organisation_handover", SignedIn: true, Number: or("45675320380001"), Values: values, Errors: wrong("personne", "organisation.error.no_person", "garder", "organisation.error.keeps"), Data: handOver{[]candidate{{"01944d5a", or("Odile Perrin"), or("odile@exemple.fr"), true}, {"01944d5b", or("Zoë Lefèvre"), or("zoe@exemple.fr"), false}}, true, waits}}},
+		{"organisation_handover", web.View{Template: "organisation_handover", SignedIn: true, Number: or("45675320380001"), Values: values, Errors: wrong("garder", "organisation.error.keeps"), Data: handOver{Person: &odile, Offer: waits}}},
+		{"organisation_handover-choix", web.View{Template: "organisation_handover", SignedIn: true, Number: or("45675320380001"), Errors: wrong("", "organisation.error.no_person"), Data: handOver{People: []personLine{odile, odile}, Count: 300,
+			Search: or("perrin"), Found: 120, Pages: pager{2, 3, "/organisme/passer-le-role?page=1", "/organisme/passer-le-role?page=3"}}}},
+		{"organisation_handover-aucun", web.View{Template: "organisation_handover", SignedIn: true, Number: or("45675320380001"), Data: handOver{Count: 3, Search: or("perrin"), Pages: pager{1, 1, "", ""}}}},
 		{"organisation_handover-personne", web.View{Template: "organisation_handover", SignedIn: true, Number: or("45675320380001"), Data: handOver{}}},
 		{"organisation_offer", web.View{Template: "organisation_offer", TitleVars: []string{"nom", or("Odile Perrin")}, SignedIn: true, Number: or("45675320380001"), Data: struct{ ID, Name, Keeps string }{"01944d5a", or("Odile Perrin"), "nothing"}}},
 		{"organisation_role", web.View{Template: "organisation_role", SignedIn: true, Number: or("45675320380001"), TimeLimit: limit, Data: struct {
