@@ -42,7 +42,7 @@
 //	utilisateur            User          one person who signs in
 //	bailleur physique      individual    an account with exactly one user
 //	bailleur moral         organisation  an account with one user or many
-//	administrateur         administrator the user who answers for an organisation's accesses
+//	administrateur         administrator a user who answers for an organisation's accesses: users.role says who
 //	collaborateur          member        any other user of an organisation
 //	numéro utilisateur     Number        14 characters, opaque, on every message; no secret
 //	identifiant            Identifier    LOG and 8 characters: what is typed to sign in

@@ -368,3 +368,61 @@ func TestOrganisationIsClaimedOnce(t *testing.T) {
 		}
 	})
 }
+
+// What is told of an administrator goes to the organisation, and by letter when
+// it has no e-mail address.
+func TestOrganisationIsTold(t *testing.T) {
+	storagetest.ForEach(t, func(t *testing.T, db *storage.DB) {
+		a, users := organisation(t, db, "45675320380001", admin)
+		for address, want := range map[string]string{"": storage.ByLetter, "contact@tilleuls.example": storage.ByEmail} {
+			a.ContactEmail = address
+			write(t, db, func(ctx context.Context, q *storage.Queries) error {
+				return q.NotifyAppointed(ctx, a, users[0].ID, 9)
+			})
+			messages, err := db.MessagesOf(t.Context(), users[0].ID, 1)
+			if err != nil || len(messages) != 1 || messages[0].Kind != storage.MessageAdministratorAppointed || messages[0].Channel != want || messages[0].AccountID != a.ID {
+				t.Errorf("address %q: %+v, %v", address, messages, err)
+			}
+		}
+	})
+}
+
+func TestSignInOfTheWrongPersonIsForgotten(t *testing.T) {
+	storagetest.ForEach(t, func(t *testing.T, db *storage.DB) {
+		ctx := t.Context()
+		u := person(t, db)
+		open := func(id string) {
+			write(t, db, func(ctx context.Context, q *storage.Queries) error {
+				return q.CreateSession(ctx, storage.Session{ID: id, IDHash: []byte(id), UserID: u.ID, AMR: "pwd", AuthenticatedAt: 5, SeenAt: 5, ExpiresAt: 100})
+			})
+		}
+		forget := func(id string) storage.User {
+			write(t, db, func(ctx context.Context, q *storage.Queries) error { return q.ForgetFirstSignIn(ctx, u.ID, id) })
+			got, err := db.User(ctx, u.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got
+		}
+		open("a")
+		write(t, db, func(ctx context.Context, q *storage.Queries) error { return q.RecordSignIn(ctx, u, 5) })
+		if got := forget("a"); !got.LastSignInAt.IsZero() {
+			t.Errorf("last sign-in at %d", got.LastSignInAt)
+		}
+		if _, err := db.Session(ctx, "a"); err != nil {
+			t.Errorf("a session that has not ended is gone: %v", err)
+		}
+		write(t, db, func(ctx context.Context, q *storage.Queries) error { return q.EndOtherSessions(ctx, u.ID, "", 6) })
+		forget("a")
+		if _, err := db.Session(ctx, "a"); !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("the session is still there: %v", err)
+		}
+		// Once the details were given, somebody has begun.
+		write(t, db, func(ctx context.Context, q *storage.Queries) error {
+			return errors.Join(q.RecordSignIn(ctx, u, 7), q.SaveDetails(ctx, u.ID, storage.Details{GivenName: "Odile", FamilyName: "Martin"}, 7))
+		})
+		if got := forget("a"); got.LastSignInAt != 7 {
+			t.Errorf("a sign-in that was begun is forgotten: %d", got.LastSignInAt)
+		}
+	})
+}

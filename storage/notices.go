@@ -26,6 +26,9 @@ const (
 	MessageFactorRemoved    = "factor_removed"     // last, agency: yes
 	MessageRecoveryCodeUsed = "recovery_code_used" // left: how many are not used
 	MessageFactorAttempts   = "factor_attempts"
+
+	MessageRoleGiven = "role_given" // administrator, by the agency
+	MessageRoleTaken = "role_taken"
 )
 
 // Kinds of message that tell a person what an administrator of his organisation

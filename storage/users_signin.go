@@ -59,3 +59,13 @@ func (q *Queries) RecordSignIn(ctx context.Context, u User, now Time) error {
 		WHERE id = $1 AND password_set_at = $3 AND state = $4 RETURNING id`, u.ID, now, u.PasswordSetAt, u.State)
 	return err
 }
+
+// ForgetFirstSignIn takes back that somebody has signed in who says that he is
+// the wrong person: the session goes, and the agency may still correct who it
+// writes to. Nothing happens to an access whose first sign-in was begun.
+func (q *Queries) ForgetFirstSignIn(ctx context.Context, userID, sessionID string) error {
+	if err := q.exec(ctx, `DELETE FROM sessions WHERE id = $1 AND user_id = $2 AND ended_at <> 0`, sessionID, userID); err != nil {
+		return err
+	}
+	return q.exec(ctx, `UPDATE users SET last_sign_in_at = 0 WHERE id = $1 AND state = 'issued' AND details_at = 0 AND activated_at = 0`, userID)
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"loge/provider/account"
+	"loge/provider/operator"
 	"loge/storage"
 )
 
@@ -18,13 +19,15 @@ type accountCmd struct {
 
 	Rights accountRightsCmd `cmd:"" help:"Show which rights in applications an account holds; give and withhold them."`
 
-	Suspend accountSuspendCmd `cmd:"" help:"Stop an access at once, until it is reopened."`
-	Reopen  accountReopenCmd  `cmd:"" help:"Open a suspended access again, and end waits after wrong passwords."`
-	Reset   accountResetCmd   `cmd:"" help:"Send a new provisional password."`
-	Reissue accountReissueCmd `cmd:"" help:"Send the identifier and a new provisional password, as at the beginning."`
-	Close   accountCloseCmd   `cmd:"" help:"End an access for good."`
-	Keep    accountKeepCmd    `cmd:"" help:"Refuse a request to close: the access stays, and the person is told why."`
-	Factor  accountFactorCmd  `cmd:"" help:"What a person shows beside the password, and the way back for who has lost it."`
+	Suspend       accountSuspendCmd       `cmd:"" help:"Stop an access at once, until it is reopened."`
+	Reopen        accountReopenCmd        `cmd:"" help:"Open a suspended access again, and end waits after wrong passwords."`
+	Reset         accountResetCmd         `cmd:"" help:"Send a new provisional password."`
+	Reissue       accountReissueCmd       `cmd:"" help:"Send the identifier and a new provisional password, as at the beginning."`
+	Administrator accountAdministratorCmd `cmd:"" help:"Say who is administrator of an organisation whose own is gone."`
+
+	Close  accountCloseCmd  `cmd:"" help:"End an access for good."`
+	Keep   accountKeepCmd   `cmd:"" help:"Refuse a request to close: the access stays, and the person is told why."`
+	Factor accountFactorCmd `cmd:"" help:"What a person shows beside the password, and the way back for who has lost it."`
 }
 
 type accountListCmd struct {
@@ -105,6 +108,7 @@ type accountDetails struct {
 	Messages []messageLine   `json:"messages"` // newest first
 	Bad      []badAddress    `json:"undeliverable"`
 	Stories  []storyDetails  `json:"stories"`
+	Nobody   string          `json:"without_administrator,omitempty"` // nobody answers for an organisation, and what to do
 }
 
 type personDetails struct {
@@ -147,6 +151,9 @@ func (c accountShowCmd) Run(a *app) error {
 		if len(d.Address) > 0 {
 			a.say("%s", strings.Join(d.Address, ", "))
 		}
+		if d.Nobody != "" {
+			a.say("Administrator: %s", d.Nobody)
+		}
 		for _, b := range d.Bad {
 			a.sayBadAddress(b)
 		}
@@ -187,6 +194,7 @@ func (a *app) details(db *storage.DB, number string) (accountDetails, error) {
 				Left: date(m.LeftAt), LastError: m.LastError})
 		}
 	}
+	d.Nobody = operator.WithoutAdministrator(stored, users)
 	d.Stories, err = a.stories(db, stored, users)
 	return d, err
 }

@@ -43,7 +43,7 @@ func TestScripts(t *testing.T) {
 			return settings(filepath.Join(env.WorkDir, "config.yaml"), port)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits": exits, "mode": mode, "get": get, "save": save, "terminate": terminate, "landlords": landlords, "accounts": accounts, "report": report,
+			"exits": exits, "mode": mode, "get": get, "save": save, "terminate": terminate, "landlords": landlords, "accounts": accounts, "report": report, "people": people,
 		},
 	})
 }
@@ -159,6 +159,40 @@ func accounts(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// people NUMBER IDENTIFIER… has the person whom the organisation was opened for
+// finish the first sign-in, and gives it the colleagues named after her.
+func people(ts *testscript.TestScript, neg bool, args []string) {
+	ctx := context.Background()
+	db, err := storage.Open(ctx, "sqlite:"+ts.MkAbs("data/loge.db"))
+	ts.Check(err)
+	defer db.Close()
+	a, err := db.AccountByNumber(ctx, args[0])
+	ts.Check(err)
+	ts.Check(db.InTx(ctx, func(q *storage.Queries) error {
+		for i, identifier := range args[1:] {
+			if i > 0 {
+				u := storage.User{ID: storage.NewID(), AccountID: a.ID, Identifier: identifier, Role: storage.RoleMember, State: storage.StateIssued, CreatedAt: storage.At(time.Now())}
+				if err := q.CreateUser(ctx, u); err != nil {
+					return err
+				}
+			}
+			u, err := q.UserByIdentifier(ctx, identifier)
+			if err != nil {
+				return err
+			}
+			if i == 0 {
+				if err := q.ClaimOrganisation(ctx, a.ID, u.ID, storage.At(time.Now())); err != nil {
+					return err
+				}
+			}
+			if _, err := q.SetPassword(ctx, u.ID, "hash", true, storage.At(time.Now())); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
 // Arguments are visible to every process of the machine: none may be a secret.
 func TestNoArgumentIsASecret(t *testing.T) {
 	parser, err := kong.New(&cli{}, kong.Vars{"scopes": strings.Join(registry.Scopes, ",")})
@@ -213,7 +247,7 @@ func TestCommandTree(t *testing.T) {
 			t.Errorf("%s says nothing about itself", leaf.Path())
 		}
 	}
-	want := strings.Split(`serve,check,migrate,account import,account list,account show,account rights,account suspend,account reopen,account reset,account reissue,account close,account keep,account factor list,account factor remove,letter print,letter printed,letter runs,letter reprint,letter returned,mail bounce,client add,client apply,client export,client list,client show,client secret,client invite,client invitations,client uninvite,client disable,document publish,document list,key list,key rotate,audit verify,audit export,backup,demo,version`, ",")
+	want := strings.Split(`serve,check,migrate,account import,account list,account show,account rights,account suspend,account reopen,account reset,account reissue,account administrator appoint,account administrator demote,account administrator undo,account close,account keep,account factor list,account factor remove,letter print,letter printed,letter runs,letter reprint,letter returned,mail bounce,client add,client apply,client export,client list,client show,client secret,client invite,client invitations,client uninvite,client disable,document publish,document list,key list,key rotate,audit verify,audit export,backup,demo,version`, ",")
 	if !slices.Equal(got, want) {
 		t.Errorf("commands\n%q, want\n%q", got, want)
 	}

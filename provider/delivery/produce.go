@@ -84,6 +84,9 @@ func (d *Delivery) produce(ctx context.Context, m storage.Message) (parcel, erro
 		out.To, out.ToName = a.ContactEmail, ""
 		out.Data = mail.Data{Company: a.CompanyName, Person: u.Name(), Date: m.CreatedAt.Time()}
 		return d.compose(parcel{}, out)
+	case storage.MessageRoleGiven, storage.MessageRoleTaken:
+		out.To, out.Data.Company, out.Data.Date = u.Email, a.CompanyName, m.CreatedAt.Time()
+		return d.compose(parcel{}, out)
 	}
 	if m.Data["actor"] != "" {
 		return d.byAdministrator(ctx, m, a, u, out)

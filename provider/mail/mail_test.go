@@ -94,6 +94,8 @@ func samples() []Message {
 		{ID: "0193-47", Kind: KindDemotedBy, To: to, ToName: name, Data: Data{Person: "Zoë Lefèvre", Company: "SCI des Œillets", Date: moment}},
 		{ID: "0193-48", Kind: KindRoleOffered, To: to, ToName: name, Data: Data{Person: "Zoë Lefèvre", Company: "SCI des Œillets"}},
 		{ID: "0193-49", Kind: KindRoleAccepted, To: to, ToName: name, Data: Data{Person: "Zoë Lefèvre", Company: "SCI des Œillets", Date: moment}},
+		{ID: "0193-21", Kind: KindRoleGiven, To: to, ToName: name, Data: Data{Number: "45675320380001", Company: "SCI des Œillets", Date: moment}},
+		{ID: "0193-22", Kind: KindRoleTaken, To: to, ToName: name, Data: Data{Number: "45675320380001", Company: "SCI des Œillets", Date: moment}},
 		{ID: "0193-5", Kind: KindAdministratorAppointed, To: to, Data: Data{Company: "SCI des Œillets", Person: "Zoë Lefèvre", Date: moment}},
 	}
 }

@@ -18,6 +18,8 @@ const (
 	KindPasswordChanged        = "password_changed"        // needs Number, Date (when it happened)
 	KindPasswordChangedHere    = "password_changed_here"   // the same, when the other devices stay signed in
 	KindAdministratorAppointed = "administrator_appointed" // needs Company, Person, Date (when it happened)
+	KindRoleGiven              = "role_given"              // needs Number, Company, Date (when it happened)
+	KindRoleTaken              = "role_taken"              // the same
 	KindPasswordReset          = "password_reset"          // needs Number, Password, Date (of the request), Validity
 	KindPasswordLink           = "password_link"           // needs Number, Link, Date (of the request), Validity
 	KindIdentifierFound        = "identifier_found"        // needs Number, Identifier, Date (of the request)
@@ -65,6 +67,8 @@ var kinds = map[string]string{
 	KindPasswordChanged:        "mail.password_changed.subject",
 	KindPasswordChangedHere:    "mail.password_changed.subject",
 	KindAdministratorAppointed: "mail.administrator_appointed.subject",
+	KindRoleGiven:              "mail.role_given.subject",
+	KindRoleTaken:              "mail.role_taken.subject",
 	KindPasswordReset:          "mail.password_reset.subject",
 	KindPasswordLink:           "mail.password_link.subject",
 	KindIdentifierFound:        "mail.identifier_found.subject",

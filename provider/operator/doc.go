@@ -5,6 +5,7 @@
 //	Import            accounts from a file: created, updated, unchanged or refused
 //	PublishDocument   a version of the rules or the terms
 //	AddClient, RenewClientSecret, DisableClient
+//	Appoint, Demote, StartAgain  who is administrator of an organisation whose own is gone
 //	Check             is this installation fit to serve?
 //
 // # Import

@@ -129,6 +129,7 @@ var carried = map[string]string{
 	storage.MessageIdentifier: "identifier", storage.MessageProvisional: "provisional password", storage.MessageEmailCode: "code for the e-mail address",
 	storage.MessagePasswordChanged: "notice of the changed password", storage.MessageAdministratorAppointed: "notice of the new administrator",
 	storage.MessagePasswordReset: "what « Mot de passe oublié » sends", storage.MessageIdentifierFound: "identifier, asked for again",
+	storage.MessageRoleGiven: "notice of the administrator's role", storage.MessageRoleTaken: "notice that the role is gone",
 	storage.MessageAccessSuspended: "notice of the suspension", storage.MessageAccessReopened: "notice of the reopening",
 	storage.MessageAccessClosed: "notice of the closing", storage.MessageNewDevice: "notice of a sign-in with a new device",
 	storage.MessageFactorAdded: "notice of a factor added", storage.MessageFactorRemoved: "notice of a factor removed",
@@ -233,6 +234,14 @@ func happened(e storage.AuditEvent) string {
 		return "took an application's access back"
 	case "administrator.appointed":
 		return "became administrator"
+	case "administrator.replaced":
+		return "made administrator by " + by + why
+	case "administrator.demoted":
+		return "is no longer administrator, by " + by + why
+	case "administrator.declined":
+		return "did not want to become administrator"
+	case "administrator.undone":
+		return "nobody was administrator any more; codes for the next one ordered by " + by + why
 	case "access.suspended", "access.reopened", "access.closed":
 		return "access " + strings.TrimPrefix(e.Action, "access.") + " by " + by + why
 	case "rights.account_changed":

@@ -54,6 +54,9 @@ func (s *Signin) decline(w http.ResponseWriter, r *http.Request, v visit) error 
 		if err := s.Sessions.End(r.Context(), q, v.Session.ID); err != nil {
 			return err
 		}
+		if err := q.ForgetFirstSignIn(r.Context(), v.User.ID, v.Session.ID); err != nil {
+			return err
+		}
 		return q.Audit(r.Context(), s.event(v.User, "administrator.declined", map[string]string{"account": v.Account.ID}))
 	})
 	if err != nil {

@@ -102,9 +102,12 @@ func TestFirstSignInOfAnOrganisation(t *testing.T) {
 			messages[1].Kind != storage.MessageEmailCode {
 			t.Errorf("messages = %+v, %v", messages, err)
 		}
-		want := []string{"document.accepted", "document.accepted", "administrator.appointed", "password.changed", "email.confirmed", "signin.succeeded"}
+		want := []string{"document.accepted", "document.accepted", "password.changed", "email.confirmed", "signin.succeeded"}
 		if got := w.actions(u); !slices.Equal(got, want) {
 			t.Errorf("journal = %v, want %v", got, want)
+		}
+		if events, err := db.AuditOf(t.Context(), u.AccountID, 5); err != nil || len(events) != 1 || events[0].Action != "administrator.appointed" || events[0].Details["user"] != u.ID {
+			t.Errorf("journal of the organisation = %v, %v", events, err)
 		}
 		if w.woken == 0 {
 			t.Error("nobody was told that messages wait")
