@@ -639,6 +639,51 @@ func colleagues(t testing.TB, p *providertest.Provider, accountID string, n int)
 	}
 }
 
+// The journal tells what the agency, and time, did to somebody's access; the
+// agent's name is nobody's business there.
+func TestJournalTellsWhatTheAgencyDid(t *testing.T) {
+	storagetest.ForEachURL(t, func(t *testing.T, database string) {
+		w := newOffice(t, providertest.Options{Database: database})
+		nina := w.invite("Nina", "nina@rives.example", "lire")
+		w.joins(nina)
+		says := func(lines ...string) *providertest.Page {
+			t.Helper()
+			page := w.boss.Get(w.URL + "/organisme/journal")
+			told := page.Find("main ul.rows li").Map(func(_ int, s *goquery.Selection) string { return providertest.Squeeze(s.Text()) })
+			for i, line := range lines {
+				if i >= len(told) || !strings.HasSuffix(told[i], providertest.Squeeze(line)) {
+					t.Errorf("line %d is not « %s »:\n%s", i, line, strings.Join(told, "\n"))
+				}
+			}
+			return page
+		}
+		order(t, w.Provider, account.Suspend, nina.Identifier)
+		order(t, w.Provider, account.Reopen, nina.Identifier)
+		order(t, w.Provider, account.Reset, nina.Identifier)
+		page := says("L’agence de Valmont a envoyé un mot de passe provisoire à Nina Roux.", "L’agence de Valmont a rouvert l’accès de Nina Roux.",
+			"L’agence de Valmont a suspendu l’accès de Nina Roux.", "Claire Vidal a donné à Nina Roux, dans Loyers : Consulter les loyers.")
+		if agent := strings.TrimPrefix(w.Operator.Actor, "agent:"); agent == "" || page.Says(agent) {
+			t.Errorf("the journal names the agent %q:\n%s", agent, page.Find("main").Text())
+		}
+		order(t, w.Provider, account.Reissue, nina.Identifier)
+		order(t, w.Provider, account.Close, nina.Identifier)
+		says("L’agence de Valmont a fermé l’accès de Nina Roux.", "L’agence de Valmont a envoyé un identifiant et un mot de passe provisoire à Nina Roux.")
+
+		paul := w.invite("Paul", "paul@rives.example", "lire")
+		w.joins(paul)
+		for _, action := range []string{"access.dormant", "access.closed"} {
+			err := w.DB.InTx(t.Context(), func(q *storage.Queries) error {
+				return q.Audit(t.Context(), storage.AuditEvent{At: storage.At(w.Now()), Actor: "system", Action: action, Subject: paul.ID})
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		says("L’accès de Paul Roux est fermé, car il n’a pas servi depuis trop longtemps.", "L’accès de Paul Roux est désactivé, car il n’a pas servi depuis longtemps.",
+			"Claire Vidal a donné à Paul Roux, dans Loyers : Consulter les loyers.")
+	})
+}
+
 // Once a year the administrators are asked whether the list is right.
 func TestYearlyReview(t *testing.T) {
 	t.Parallel()

@@ -180,9 +180,17 @@ func (q *Queries) AdministratorsOf(ctx context.Context, accountID string) ([]Use
 		WHERE account_id = $1 AND role = 'administrator' AND state <> 'closed' ORDER BY id`, accountID)
 }
 
-// JournalOf returns events about the organisation, newest first, from before
-// seq; 0 begins with the newest.
+// aboutAccess are the events about a person that are his organisation's business
+// too. The index audit_access has the same list.
+const aboutAccess = `action IN ('access.suspended', 'access.reopened', 'access.closed',
+	'access.dormant', 'access.reset', 'access.reissued', 'administrator.declined')`
+
+// JournalOf returns events about the organisation and about its people's
+// accesses, newest first, from before seq; 0 begins with the newest.
 func (q *Queries) JournalOf(ctx context.Context, accountID string, before int64, limit int) ([]AuditEvent, error) {
 	return all(ctx, q, scanAudit, `SELECT seq, at, actor, action, subject, details, hash FROM audit
-		WHERE subject = $1 AND (CAST($2 AS BIGINT) = 0 OR seq < $2) ORDER BY seq DESC LIMIT $3`, accountID, before, limit)
+			WHERE subject = $1 AND (CAST($2 AS BIGINT) = 0 OR seq < $2)
+		UNION ALL SELECT seq, at, actor, action, subject, details, hash FROM audit
+			WHERE subject IN (SELECT id FROM users WHERE account_id = $1) AND `+aboutAccess+` AND (CAST($2 AS BIGINT) = 0 OR seq < $2)
+		ORDER BY seq DESC LIMIT $3`, accountID, before, limit)
 }

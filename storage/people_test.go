@@ -327,5 +327,30 @@ func TestJournalOfAnOrganisation(t *testing.T) {
 		if err != nil || len(rest) != 2 || rest[0].At != 1 {
 			t.Errorf("older ones: %+v, %v", rest, err)
 		}
+
+		// What happened to the accesses of its people, and of nobody else's.
+		_, others := house(t, db, "45675320380002", 1)
+		write(t, db, func(ctx context.Context, q *storage.Queries) error {
+			var err error
+			for i, action := range []string{"access.suspended", "access.reopened", "signin.failed", "access.dormant"} {
+				for _, id := range []string{by.ActorID, others[0].ID} {
+					err = errors.Join(err, q.Audit(ctx, storage.AuditEvent{At: storage.Time(10 + i), Actor: "agent:x", Action: action, Subject: id}))
+				}
+			}
+			return err
+		})
+		var told []string
+		newest, err := db.JournalOf(t.Context(), by.AccountID, 0, 4)
+		for _, e := range newest {
+			if told = append(told, e.Action); e.Subject != by.ActorID && e.Subject != by.AccountID {
+				t.Errorf("about somebody of another organisation: %+v", e)
+			}
+		}
+		if diff := cmp.Diff([]string{"access.dormant", "access.reopened", "access.suspended", "organisation.reviewed"}, told); diff != "" || err != nil {
+			t.Errorf("%v (-want +got):\n%s", err, diff)
+		}
+		if older, err := db.JournalOf(t.Context(), by.AccountID, newest[1].Seq, 1); err != nil || len(older) != 1 || older[0].Action != "access.suspended" {
+			t.Errorf("from before: %+v, %v", older, err)
+		}
 	})
 }

@@ -25,7 +25,9 @@
 // Every act asks for a recent proof of the password (self.Confirmed, before the
 // handler) and leaves in one transaction with its line in the journal and the
 // mails to whom it concerns. The journal names users by id: names are looked up
-// when it is shown, and are gone when the person is erased.
+// when it is shown, and are gone when the person is erased. It tells what the
+// agency did as well, in the agency's name and without the agent's, and which
+// accesses ended because nobody used them.
 //
 // Choices. The administrators of an organisation are its users with that role;
 // accounts.administrator_id only says that the first one has been found. An

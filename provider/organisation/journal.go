@@ -37,9 +37,11 @@ var journalled = []string{
 	"organisation.removed", "organisation.demoted", "organisation.role_offered", "organisation.offer_withdrawn", "organisation.role_accepted",
 	"organisation.reviewed", "administrator.appointed", "administrator.replaced", "administrator.demoted", "administrator.undone", "rights.account_changed",
 	"access.suspended", "access.reopened", "access.closed",
+	"access.dormant", "access.reset", "access.reissued", "administrator.declined",
 }
 
-// Journal shows what was done in the organisation, newest first.
+// Journal shows what was done in the organisation, and what the agency or time
+// did to the accesses of its people, newest first.
 func (o *Organisation) Journal(w http.ResponseWriter, r *http.Request, v session.Visit) error {
 	return administrator(func(w http.ResponseWriter, r *http.Request, v session.Visit) error {
 		before, err := strconv.ParseInt(r.URL.Query().Get("avant"), 10, 64)
@@ -61,10 +63,18 @@ func (o *Organisation) Journal(w http.ResponseWriter, r *http.Request, v session
 				continue
 			}
 			line := journalLine{At: text.DateTime(e.At.Time()), What: "organisation.journal." + strings.NewReplacer("organisation.", "", ".", "_").Replace(e.Action)}
+			whom := e.Details["user"]
+			switch {
+			case e.Subject == v.Account.ID:
+			case e.Actor == "system":
+				whom, line.What = e.Subject, line.What+"_time"
+			default:
+				whom, line.What = e.Subject, line.What+"_person"
+			}
 			if line.Who, err = names.user(r.Context(), e.Actor); err != nil {
 				return err
 			}
-			if line.Whom, err = names.user(r.Context(), e.Details["user"]); err != nil {
+			if line.Whom, err = names.user(r.Context(), whom); err != nil {
 				return err
 			}
 			if e.Action == "organisation.rights_changed" {
