@@ -11,6 +11,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"loge/provider/providertest"
+	"loge/storage"
 	"loge/storage/storagetest"
 )
 
@@ -164,7 +165,7 @@ func TestFiftyGuessesOfACodeAtOnce(t *testing.T) {
 				t.Errorf("guess %d: %+v", i, a)
 			}
 		}
-		change, err := w.DB.EmailChangeOf(t.Context(), w.user().ID)
+		change, err := w.DB.EmailChangeOf(t.Context(), w.user().ID, storage.OwnAddress)
 		if err != nil || change.Attempts != 5 {
 			t.Errorf("%d guesses are counted, want the five that may be, %v", change.Attempts, err)
 		}

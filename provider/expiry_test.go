@@ -68,7 +68,7 @@ func TestEmailCodeEndsOnTime(t *testing.T) {
 			b, page := w.at(onDetails)
 			page = page.Submit("email", "odile.m@exemple.fr")
 			code := w.Code("odile.m@exemple.fr")
-			change, err := w.DB.EmailChangeOf(t.Context(), w.user().ID)
+			change, err := w.DB.EmailChangeOf(t.Context(), w.user().ID, storage.OwnAddress)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -111,7 +111,7 @@ func New(ctx context.Context, cfg config.Config, db *storage.DB, log *slog.Logge
 		Service: cfg.Service, Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, Now: opts.Now, Wake: p.wake}); err != nil {
 		return nil, err
 	}
-	p.organisation = &organisation.Organisation{DB: db, Sessions: sessions, Pages: p.pages, Security: cfg.Security,
+	p.organisation = &organisation.Organisation{DB: db, Sessions: sessions, Pages: p.pages, Security: cfg.Security, Master: master,
 		Organisations: cfg.Organisations, Retention: cfg.Retention, Now: opts.Now, Wake: p.wake}
 	p.oauth = &oauth.Provider{DB: db, Sessions: sessions, Pages: p.pages, Issuer: cfg.Issuer, Master: master,
 		Lifetimes: Lifetimes(cfg.Security), RequirePAR: cfg.Security.RequirePAR, RequireDPoPNonce: cfg.Security.DPoPNonce == config.NonceRequired,

@@ -16,20 +16,32 @@ const (
 
 // Account is what the agency opened for a landlord: one for each département.
 type Account struct {
-	ID           string
-	Number       string // numéro utilisateur, 14 characters, opaque
-	Kind         string // Individual or Organisation
-	Department   string // 01 … 95, 2A, 2B, 971 …
-	CompanyName  string // raison sociale, organisations only
-	SIRET        string // 14 digits or empty
-	Channel      string // ByEmail or ByLetter: how credentials first go out
-	ContactEmail string // the organisation's own address, for notices
-	Address      string // postal address, one line each, without the name
-	ClaimedAt    Time   // an organisation's: since when it has an administrator; 0: the next first sign-in makes one
-	SuspendedAt  Time
-	ReviewedAt   Time // when an administrator last said that the list of people is right
-	CreatedAt    Time
-	UpdatedAt    Time
+	ID               string
+	Number           string // numéro utilisateur, 14 characters, opaque
+	Kind             string // Individual or Organisation
+	Department       string // 01 … 95, 2A, 2B, 971 …
+	CompanyName      string // raison sociale, organisations only
+	SIRET            string // 14 digits or empty
+	Channel          string // ByEmail or ByLetter: how credentials first go out
+	ContactEmail     string // the organisation's own address, for notices
+	ContactChangedAt Time   // when an administrator gave that address; 0: it is the one that the agency knows
+	Address          string // postal address, one line each, without the name
+	ClaimedAt        Time   // an organisation's: since when it has an administrator; 0: the next first sign-in makes one
+	SuspendedAt      Time
+	ReviewedAt       Time // when an administrator last said that the list of people is right
+	CreatedAt        Time
+	UpdatedAt        Time
+}
+
+// CredentialsEmail is where the codes of a person go who has no address of his
+// own: the organisation's, as the agency knows it. "" when there is none, or
+// when an administrator has given another one since: what somebody of the
+// organisation typed opens nothing, and the codes go by letter.
+func (a Account) CredentialsEmail() string {
+	if a.ContactChangedAt != 0 {
+		return ""
+	}
+	return a.ContactEmail
 }
 
 // AddressLines returns the lines of the postal address.
@@ -41,12 +53,12 @@ func (a Account) AddressLines() []string {
 }
 
 const accountColumns = `id, number, kind, department, company_name, siret, channel, contact_email, address,
-	claimed_at, suspended_at, created_at, updated_at, reviewed_at`
+	claimed_at, suspended_at, created_at, updated_at, reviewed_at, contact_changed_at`
 
 // fields are where the columns of a row go, in their order.
 func (a *Account) fields() []any {
 	return []any{&a.ID, &a.Number, &a.Kind, &a.Department, &a.CompanyName, &a.SIRET, &a.Channel, &a.ContactEmail, &a.Address,
-		&a.ClaimedAt, &a.SuspendedAt, &a.CreatedAt, &a.UpdatedAt, &a.ReviewedAt}
+		&a.ClaimedAt, &a.SuspendedAt, &a.CreatedAt, &a.UpdatedAt, &a.ReviewedAt, &a.ContactChangedAt}
 }
 
 func scanAccount(s scanner) (a Account, err error) {
@@ -68,7 +80,7 @@ func (q *Queries) AccountByNumber(ctx context.Context, number string) (Account, 
 // On PostgreSQL a conflict ends the transaction.
 func (q *Queries) CreateAccount(ctx context.Context, a Account) error {
 	return q.exec(ctx, `INSERT INTO accounts (`+accountColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 		a.ID, a.Number, a.Kind, a.Department, a.CompanyName, a.SIRET, a.Channel, a.ContactEmail, a.Address,
-		a.ClaimedAt, a.SuspendedAt, a.CreatedAt, a.UpdatedAt, a.ReviewedAt)
+		a.ClaimedAt, a.SuspendedAt, a.CreatedAt, a.UpdatedAt, a.ReviewedAt, a.ContactChangedAt)
 }

@@ -151,10 +151,13 @@ func (q *Queries) HandOver(ctx context.Context, accountID, fromID, toID string, 
 }
 
 // UnclaimOrganisation takes the role from everybody, so that the next first
-// sign-in makes an administrator again. It is the agency's alone. ErrNotFound
-// when nobody has claimed the organisation.
+// sign-in makes an administrator again. An e-mail address of the organisation
+// that an administrator gave goes with them. It is the agency's alone.
+// ErrNotFound when nobody has claimed the organisation.
 func (q *Queries) UnclaimOrganisation(ctx context.Context, accountID string, now Time) error {
-	_, err := one(ctx, q, scanOne[string], `UPDATE accounts SET claimed_at = 0, updated_at = $2 WHERE id = $1 AND claimed_at <> 0 RETURNING id`, accountID, now)
+	_, err := one(ctx, q, scanOne[string], `UPDATE accounts SET claimed_at = 0, updated_at = $2,
+		contact_email = CASE WHEN contact_changed_at = 0 THEN contact_email ELSE '' END, contact_changed_at = 0
+		WHERE id = $1 AND claimed_at <> 0 RETURNING id`, accountID, now)
 	if err != nil {
 		return err
 	}

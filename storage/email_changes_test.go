@@ -16,7 +16,7 @@ func TestEmailCodeIsUsedOnce(t *testing.T) {
 		u := person(t, db)
 		askCode(t, db, u.ID, "new@example.org", 100)
 		write(t, db, func(ctx context.Context, q *storage.Queries) error {
-			_, err := q.SetEmailCode(ctx, u.ID, []byte("right"), 200, 100)
+			_, err := q.SetEmailCode(ctx, u.ID, storage.OwnAddress, []byte("right"), 200, 100)
 			return err
 		})
 		if try(t, db, u.ID, "right", 200) {
@@ -29,7 +29,7 @@ func TestEmailCodeIsUsedOnce(t *testing.T) {
 		if won != 1 {
 			t.Errorf("%d of 4 used the code, want 1", won)
 		}
-		if _, err := db.EmailChangeOf(ctx, u.ID); !errors.Is(err, storage.ErrNotFound) {
+		if _, err := db.EmailChangeOf(ctx, u.ID, storage.OwnAddress); !errors.Is(err, storage.ErrNotFound) {
 			t.Errorf("the address still waits: %v", err)
 		}
 	})
@@ -43,7 +43,7 @@ func TestEmailCodeDiesAfterFiveTries(t *testing.T) {
 			t.Error("an empty code was good before any was sent")
 		}
 		write(t, db, func(ctx context.Context, q *storage.Queries) error {
-			_, err := q.SetEmailCode(ctx, u.ID, []byte("right"), 200, 100)
+			_, err := q.SetEmailCode(ctx, u.ID, storage.OwnAddress, []byte("right"), 200, 100)
 			return err
 		})
 		atOnce(storage.EmailCodeTries, func(i int) bool { return try(t, db, u.ID, fmt.Sprint(i), 150) })
@@ -59,7 +59,7 @@ func TestEmailCodeSendingsAreCounted(t *testing.T) {
 		u := person(t, db)
 		put := func(now storage.Time) error {
 			return db.InTx(ctx, func(q *storage.Queries) error {
-				_, err := q.PutEmailChange(ctx, storage.EmailChange{UserID: u.ID, Email: fmt.Sprint(now, "@x.fr"), EmailKey: fmt.Sprint(now, "@x.fr")}, now)
+				_, err := q.PutEmailChange(ctx, storage.EmailChange{UserID: u.ID, Purpose: storage.OwnAddress, Email: fmt.Sprint(now, "@x.fr"), EmailKey: fmt.Sprint(now, "@x.fr")}, now)
 				return err
 			})
 		}
@@ -68,8 +68,10 @@ func TestEmailCodeSendingsAreCounted(t *testing.T) {
 				t.Fatalf("sending %d: %v", i+1, err)
 			}
 		}
-		write(t, db, func(ctx context.Context, q *storage.Queries) error { return q.DropEmailChange(ctx, u.ID) })
-		end, err := db.EmailCodeWait(ctx, u.ID)
+		write(t, db, func(ctx context.Context, q *storage.Queries) error {
+			return q.DropEmailChange(ctx, u.ID, storage.OwnAddress)
+		})
+		end, err := db.EmailCodeWait(ctx, u.ID, storage.OwnAddress)
 		if err != nil || end != 100+storage.EmailCodeWindow {
 			t.Errorf("wait until %d, %v", end, err)
 		}
@@ -87,7 +89,7 @@ func TestCodeOfAnotherAddressIsDead(t *testing.T) {
 		u := person(t, db)
 		askCode(t, db, u.ID, "new@example.org", 100)
 		write(t, db, func(ctx context.Context, q *storage.Queries) error {
-			_, err := q.SetEmailCode(ctx, u.ID, []byte("right"), 200, 100)
+			_, err := q.SetEmailCode(ctx, u.ID, storage.OwnAddress, []byte("right"), 200, 100)
 			return err
 		})
 		askCode(t, db, u.ID, "victim@example.org", 110)
@@ -100,7 +102,7 @@ func TestCodeOfAnotherAddressIsDead(t *testing.T) {
 func askCode(t *testing.T, db *storage.DB, userID, email string, now storage.Time) {
 	t.Helper()
 	write(t, db, func(ctx context.Context, q *storage.Queries) error {
-		_, err := q.PutEmailChange(ctx, storage.EmailChange{UserID: userID, Email: email, EmailKey: email}, now)
+		_, err := q.PutEmailChange(ctx, storage.EmailChange{UserID: userID, Purpose: storage.OwnAddress, Email: email, EmailKey: email}, now)
 		return err
 	})
 }
@@ -108,7 +110,7 @@ func askCode(t *testing.T, db *storage.DB, userID, email string, now storage.Tim
 func try(t *testing.T, db *storage.DB, userID, hash string, now storage.Time) (ok bool) {
 	t.Helper()
 	err := db.InTx(t.Context(), func(q *storage.Queries) (err error) {
-		_, ok, err = q.TryEmailCode(t.Context(), userID, []byte(hash), now)
+		_, ok, err = q.TryEmailCode(t.Context(), userID, storage.OwnAddress, []byte(hash), now)
 		return err
 	})
 	if err != nil {

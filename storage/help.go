@@ -34,10 +34,10 @@ func (q *Queries) PurgeHelpRequests(ctx context.Context, before Time, limit int)
 }
 
 // UsersBehindContact returns up to limit users whose credentials go to that
-// address because it is their organisation's: those who have none of their own
+// address because it is their organisation's, see [Account.CredentialsEmail]: those who have none of their own
 // and have never signed in. The address is case-folded.
 func (q *Queries) UsersBehindContact(ctx context.Context, emailKey string, limit int) ([]User, error) {
 	return all(ctx, q, scanUser, `SELECT `+qualified("u", userColumns)+` FROM accounts AS a JOIN users AS u ON u.account_id = a.id
-		WHERE lower(a.contact_email) = $1 AND a.contact_email <> '' AND u.email_key = '' AND u.state = 'issued'
+		WHERE lower(a.contact_email) = $1 AND a.contact_email <> '' AND a.contact_changed_at = 0 AND u.email_key = '' AND u.state = 'issued'
 		ORDER BY u.id LIMIT $2`, emailKey, limit)
 }

@@ -36,7 +36,7 @@ var (
 	takenIdentifiers  = each(`SELECT identifier, id FROM users WHERE identifier = $1`)
 
 	importAccounts = newInsert(`INSERT INTO accounts (`+accountColumns+`) VALUES `,
-		`($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, $10, $10, 0)`, 10)
+		`($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, $10, $10, 0, 0)`, 10)
 	importUsers = newInsert(`INSERT INTO users (`+userColumns+`) VALUES `,
 		`($1, $2, $3, $4, $5, $6, $7, $8, 0, '', '', $9, 'issued', '', 0, FALSE, FALSE, 0, 0, 0, $10, 0, '')`, 10)
 	importCredentials = newInsert(credentialsHead, credentialsRow, 6)
@@ -141,7 +141,7 @@ func (q *Queries) UpdateBeforeSignIn(ctx context.Context, l Landlord, now Time) 
 	if err != nil {
 		return err
 	}
-	if err := q.exec(ctx, `UPDATE accounts SET channel = $2, contact_email = $3, updated_at = $4 WHERE id = $1`,
+	if err := q.exec(ctx, `UPDATE accounts SET channel = $2, contact_email = $3, contact_changed_at = 0, updated_at = $4 WHERE id = $1`,
 		l.Account.ID, l.Account.Channel, l.Account.ContactEmail, now); err != nil {
 		return err
 	}

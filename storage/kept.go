@@ -39,12 +39,12 @@ const ofGrants = `grant_id IN (SELECT id FROM grants WHERE user_id = $1)`
 
 // KeptTables lists the tables that keep something about a person.
 var KeptTables = []Kept{
-	{"accounts", KeptByAccount, `id = $1`, []string{"number", "kind", "department", "company_name", "siret", "channel", "contact_email", "address",
+	{"accounts", KeptByAccount, `id = $1`, []string{"number", "kind", "department", "company_name", "siret", "channel", "contact_email", "contact_changed_at", "address",
 		"claimed_at", "suspended_at", "reviewed_at", "created_at", "updated_at"}, map[string]string{"id": himself}},
 	{"users", KeptByUser, `id = $1`, []string{"identifier", "title", "given_name", "family_name", "email", "email_verified_at", "phone", "job_title", "role", "state", "state_at",
 		"password_set_at", "password_must_change", "password_long", "details_at", "activated_at", "last_sign_in_at", "reminders", "dormancy_at", "dormancy_warnings", "erased_at", "factor_since", "created_at"},
 		map[string]string{"id": himself, "account_id": himself, "email_key": theSame, "password_hash": secretHash, "invited_by": another, "suspended_by": another}},
-	{"email_changes", KeptByUser, `user_id = $1`, []string{"email", "attempts", "expires_at", "sent_day", "sent_count", "created_at"},
+	{"email_changes", KeptByUser, `user_id = $1`, []string{"purpose", "email", "attempts", "expires_at", "sent_day", "sent_count", "created_at"},
 		map[string]string{"user_id": himself, "email_key": theSame, "code_hash": secretHash}},
 	{"email_undos", KeptByUser, `user_id = $1`, []string{"email", "new_email", "created_at", "expires_at", "used_at"},
 		map[string]string{"id": technical, "user_id": himself, "email_key": theSame, "hash": secretHash}},

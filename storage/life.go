@@ -99,7 +99,7 @@ func (q *Queries) ErasePersons(ctx context.Context, before, now Time, limit int)
 			AND NOT EXISTS (SELECT 1 FROM users WHERE users.account_id = $1 AND erased_at = 0)`, u.AccountID); err != nil {
 			return nil, err
 		}
-		if err := q.exec(ctx, `UPDATE accounts SET address = '', contact_email = '', updated_at = $2 WHERE id = $1
+		if err := q.exec(ctx, `UPDATE accounts SET address = '', contact_email = '', contact_changed_at = 0, updated_at = $2 WHERE id = $1
 			AND NOT EXISTS (SELECT 1 FROM users WHERE users.account_id = accounts.id AND erased_at = 0)`, u.AccountID, now); err != nil {
 			return nil, err
 		}

@@ -42,6 +42,7 @@ const (
 	MessageDemotedBy       = "demoted_by"
 	MessageRoleOffered     = "role_offered"
 	MessageRoleAccepted    = "role_accepted"
+	MessageContactChanged  = "contact_changed" // address: the new one, masked; former: whom it goes to instead of the user
 )
 
 // NotifyAppointed tells an organisation who is its administrator: by e-mail, or

@@ -11,6 +11,7 @@ const (
 	MessageIdentifier             = "identifier"
 	MessageProvisional            = "provisional"
 	MessageEmailCode              = "email_code"
+	MessageContactCode            = "contact_code" // the same for the organisation's address
 	MessagePasswordChanged        = "password_changed"
 	MessageAdministratorAppointed = "administrator_appointed"
 	MessagePasswordReset          = "password_reset" // « Mot de passe oublié »: a provisional password or a link
@@ -72,7 +73,7 @@ func scanMessage(s scanner) (m Message, err error) {
 // priority lets a person who waits for a code pass before an import's mails.
 func priority(kind string) int {
 	switch kind {
-	case MessageEmailCode, MessagePasswordChanged, MessagePasswordReset, MessageIdentifierFound, MessageNewDevice, MessageTooManyAttempts,
+	case MessageEmailCode, MessageContactCode, MessagePasswordChanged, MessagePasswordReset, MessageIdentifierFound, MessageNewDevice, MessageTooManyAttempts,
 		MessageClosingAsked, MessageClosingWithdrawn, MessageEmailChanging, MessageEmailChangedHere, MessageEmailRestored, MessageResetWait:
 		return 0
 	case MessageFactorAttempts:

@@ -102,6 +102,20 @@ func (q *Queries) Review(ctx context.Context, by Acting, now Time) error {
 	return q.exec(ctx, `UPDATE accounts SET reviewed_at = $2 WHERE id = $1`, by.AccountID, now)
 }
 
+// ChangeContact makes an address the organisation's, and forgets those that wait
+// for a code to be it, whoever of its administrators asked: they have not seen
+// this one. Begin the transaction with HoldAdministrator.
+func (q *Queries) ChangeContact(ctx context.Context, accountID, email string, now Time) error {
+	if err := q.ClearUndeliverable(ctx, accountID, ByEmail); err != nil {
+		return err
+	}
+	if err := q.exec(ctx, `UPDATE accounts SET contact_email = $2, contact_changed_at = $3, updated_at = $3 WHERE id = $1`, accountID, email, now); err != nil {
+		return err
+	}
+	return q.exec(ctx, `UPDATE email_changes SET email = '', email_key = '', expires_at = 0
+		WHERE purpose = 'organisation' AND user_id IN (SELECT id FROM users WHERE account_id = $1)`, accountID)
+}
+
 // Person is somebody of an organisation, as its administrators see him.
 type Person struct {
 	User

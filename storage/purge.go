@@ -31,7 +31,7 @@ func (q *Queries) PurgeProvisionals(ctx context.Context, before Time, limit int)
 // PurgeEmailChanges deletes addresses that were never confirmed, and the count
 // of their codes once it no longer limits anything.
 func (q *Queries) PurgeEmailChanges(ctx context.Context, before Time, limit int) (int64, error) {
-	return q.execCount(ctx, `DELETE FROM email_changes WHERE user_id IN (SELECT user_id FROM email_changes
+	return q.execCount(ctx, `DELETE FROM email_changes WHERE (user_id, purpose) IN (SELECT user_id, purpose FROM email_changes
 		WHERE expires_at < $1 AND sent_day < CAST($1 AS BIGINT) - $3 AND created_at < $1 LIMIT $2)`, before, limit, EmailCodeWindow)
 }
 

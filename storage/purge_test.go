@@ -70,7 +70,7 @@ func TestPurgeKeepsTheCountOfCodes(t *testing.T) {
 			return gone
 		}
 		write(t, db, func(ctx context.Context, q *storage.Queries) error {
-			_, err := q.PutEmailChange(ctx, storage.EmailChange{UserID: u.ID, Email: "a@b.c", EmailKey: "a@b.c"}, 1000)
+			_, err := q.PutEmailChange(ctx, storage.EmailChange{UserID: u.ID, Purpose: storage.OwnAddress, Email: "a@b.c", EmailKey: "a@b.c"}, 1000)
 			return err
 		})
 		if n := purge(1000 + storage.EmailCodeWindow); n != 0 {

@@ -10,7 +10,8 @@ import (
 )
 
 // byAdministrator writes the mails that tell a person what an administrator of
-// his organisation did. They go to the person's own address.
+// his organisation did. They go to the person's own address, except for the
+// notice to an address that the organisation gave up.
 func (d *Delivery) byAdministrator(ctx context.Context, m storage.Message, a storage.Account, u storage.User, out mail.Message) (parcel, error) {
 	actor, err := d.DB.User(ctx, m.Data["actor"])
 	if err != nil {
@@ -19,6 +20,11 @@ func (d *Delivery) byAdministrator(ctx context.Context, m storage.Message, a sto
 	out.To = u.Email
 	out.Data = mail.Data{Number: a.Number, Company: a.CompanyName, Person: actor.Name(), Date: m.CreatedAt.Time(), Rights: m.Data["rights"]}
 	switch {
+	case m.Kind == storage.MessageContactChanged:
+		out.Data.Address = m.Data["address"]
+		if former := m.Data["former"]; former != "" {
+			out.To, out.ToName = former, ""
+		}
 	case m.Kind == storage.MessageInvitation:
 		if u.State != storage.StateIssued {
 			return parcel{}, obsolete("access is " + u.State + " by now")

@@ -52,7 +52,7 @@ func (d *Delivery) produce(ctx context.Context, m storage.Message) (parcel, erro
 		return parcel{}, fmt.Errorf("load user: %w", err)
 	}
 	// An organisation's first credentials go to the organisation itself.
-	out := mail.Message{ID: m.ID, Kind: m.Kind, To: cmp.Or(u.Email, a.ContactEmail), ToName: u.Name(), Department: a.Department,
+	out := mail.Message{ID: m.ID, Kind: m.Kind, To: cmp.Or(u.Email, a.CredentialsEmail()), ToName: u.Name(), Department: a.Department,
 		Data: mail.Data{Number: a.Number}}
 	if m.Kind == storage.MessageProvisional || m.Kind == storage.MessagePasswordReset {
 		if err := d.settled(ctx, u); err != nil {
@@ -73,7 +73,10 @@ func (d *Delivery) produce(ctx context.Context, m storage.Message) (parcel, erro
 	case storage.MessageEmailChanging:
 		return d.emailChanged(ctx, m, out)
 	case storage.MessageEmailCode:
-		return d.code(ctx, m, u, out)
+		return d.code(ctx, m, u, storage.OwnAddress, out)
+	case storage.MessageContactCode:
+		out.Kind = mail.KindEmailCode
+		return d.code(ctx, m, u, storage.OrganisationAddress, out)
 	case storage.MessagePasswordChanged:
 		out.To, out.Data.Date = u.Email, m.CreatedAt.Time()
 		if m.Data["others"] == "kept" {
@@ -146,11 +149,11 @@ func (d *Delivery) usedSince(ctx context.Context, m storage.Message) (bool, erro
 }
 
 // code makes an e-mail code for the address that waits for one.
-func (d *Delivery) code(ctx context.Context, m storage.Message, u storage.User, out mail.Message) (parcel, error) {
+func (d *Delivery) code(ctx context.Context, m storage.Message, u storage.User, purpose string, out mail.Message) (parcel, error) {
 	if now := d.Now(); !m.CreatedAt.IsZero() && now.After(m.CreatedAt.Time().Add(codeLife)) {
 		return parcel{}, obsolete("nobody waits for a code of " + now.Sub(m.CreatedAt.Time()).Truncate(time.Minute).String() + " ago")
 	}
-	change, err := d.DB.EmailChangeOf(ctx, u.ID)
+	change, err := d.DB.EmailChangeOf(ctx, u.ID, purpose)
 	if errors.Is(err, storage.ErrNotFound) {
 		return parcel{}, obsolete("no address waits for a code")
 	}
@@ -168,7 +171,7 @@ func (d *Delivery) code(ctx context.Context, m storage.Message, u storage.User, 
 	out.Data = mail.Data{Code: plain, Validity: d.Security.EmailCode}
 	store := func(ctx context.Context, q *storage.Queries) error {
 		hash := password.HashCode(d.codeKey, u.ID, change.EmailKey, plain)
-		stored, err := q.SetEmailCode(ctx, u.ID, hash, storage.At(now.Add(d.Security.EmailCode)), storage.At(now))
+		stored, err := q.SetEmailCode(ctx, u.ID, purpose, hash, storage.At(now.Add(d.Security.EmailCode)), storage.At(now))
 		if err == nil && stored.EmailKey != change.EmailKey {
 			return fmt.Errorf("address has changed: %w", storage.ErrNotFound)
 		}

@@ -152,7 +152,7 @@ func TestCodeGoesToTheAddressThatWaits(t *testing.T) {
 		ask := func(email string) {
 			o.write(t, func(ctx context.Context, q *storage.Queries) error {
 				now := storage.At(o.clock())
-				if _, err := q.PutEmailChange(ctx, storage.EmailChange{UserID: u.ID, Email: email, EmailKey: email}, now); err != nil {
+				if _, err := q.PutEmailChange(ctx, storage.EmailChange{UserID: u.ID, Purpose: storage.OwnAddress, Email: email, EmailKey: email}, now); err != nil {
 					return err
 				}
 				return q.Enqueue(ctx, storage.Message{Kind: storage.MessageEmailCode, Channel: storage.ByEmail, AccountID: u.AccountID, UserID: u.ID, NotBefore: now, CreatedAt: now})
@@ -161,7 +161,7 @@ func TestCodeGoesToTheAddressThatWaits(t *testing.T) {
 		try := func(email, code string) (good bool) {
 			hash := password.HashCode(o.Master.Derive("e-mail codes"), u.ID, email, code)
 			o.write(t, func(ctx context.Context, q *storage.Queries) (err error) {
-				_, good, err = q.TryEmailCode(ctx, u.ID, hash, storage.At(o.clock()))
+				_, good, err = q.TryEmailCode(ctx, u.ID, storage.OwnAddress, hash, storage.At(o.clock()))
 				return err
 			})
 			return good

@@ -13,6 +13,7 @@ import (
 
 	"loge/provider/letter"
 	"loge/provider/text"
+	"loge/storage"
 )
 
 // readLetters returns every printed letter, the oldest first: the names of the
@@ -89,8 +90,10 @@ func (m *mailbox) typed(ctx context.Context, number string) ([]string, error) {
 	emails := []string{account.ContactEmail}
 	for _, user := range users {
 		emails = append(emails, user.Email)
-		if change, err := m.db.EmailChangeOf(ctx, user.ID); err == nil {
-			emails = append(emails, change.Email)
+		for _, purpose := range []string{storage.OwnAddress, storage.OrganisationAddress} {
+			if change, err := m.db.EmailChangeOf(ctx, user.ID, purpose); err == nil {
+				emails = append(emails, change.Email)
+			}
 		}
 	}
 	return emails, nil

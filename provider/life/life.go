@@ -94,7 +94,7 @@ func (l *Life) remind(ctx context.Context, q *storage.Queries, now time.Time, n,
 		if err != nil {
 			return 0, fmt.Errorf("load account: %w", err)
 		}
-		if u.Email == "" && a.ContactEmail == "" {
+		if u.Email == "" && a.CredentialsEmail() == "" {
 			continue
 		}
 		if err := q.Enqueue(ctx, storage.Message{Kind: storage.MessageReminder, Channel: storage.ByEmail, AccountID: a.ID, UserID: u.ID,

@@ -96,6 +96,7 @@ func samples() []Message {
 		{ID: "0193-49", Kind: KindRoleAccepted, To: to, ToName: name, Data: Data{Person: "Zoë Lefèvre", Company: "SCI des Œillets", Date: moment}},
 		{ID: "0193-21", Kind: KindRoleGiven, To: to, ToName: name, Data: Data{Number: "45675320380001", Company: "SCI des Œillets", Date: moment}},
 		{ID: "0193-22", Kind: KindRoleTaken, To: to, ToName: name, Data: Data{Number: "45675320380001", Company: "SCI des Œillets", Date: moment}},
+		{ID: "0193-50", Kind: KindContactChanged, To: to, ToName: name, Data: Data{Person: "Zoë Lefèvre", Company: "SCI des Œillets", Address: "a•••@s•••.fr", Date: moment}},
 		{ID: "0193-5", Kind: KindAdministratorAppointed, To: to, Data: Data{Company: "SCI des Œillets", Person: "Zoë Lefèvre", Date: moment}},
 	}
 }

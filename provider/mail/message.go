@@ -57,6 +57,7 @@ const (
 	KindDemotedBy           = "demoted_by"             // needs Person, Company, Date
 	KindRoleOffered         = "role_offered"           // needs Person, Company
 	KindRoleAccepted        = "role_accepted"          // needs Person, Company, Date
+	KindContactChanged      = "contact_changed"        // needs Person, Company, Address, Date
 )
 
 // kinds gives each kind the text of its subject; its templates bear its name.
@@ -104,6 +105,7 @@ var kinds = map[string]string{
 	KindDemotedBy:              "mail.demoted_by.subject",
 	KindRoleOffered:            "mail.role_offered.subject",
 	KindRoleAccepted:           "mail.role_accepted.subject",
+	KindContactChanged:         "mail.contact_changed.subject",
 }
 
 // Message is what to say to whom.

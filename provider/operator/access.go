@@ -325,7 +325,7 @@ func (o *Operator) replaces(ctx context.Context, a storage.Account, u storage.Us
 // or the organisation has one for the first codes.
 func channel(a storage.Account, u storage.User, letter bool) (string, error) {
 	switch {
-	case !letter && (u.Email != "" || u.State == storage.StateIssued && a.ContactEmail != ""):
+	case !letter && (u.Email != "" || u.State == storage.StateIssued && a.CredentialsEmail() != ""):
 		return storage.ByEmail, nil
 	case a.Address == "":
 		return "", errors.New("no postal address is known: write it into the file of accounts and import it, then try again")

@@ -179,8 +179,8 @@ func (o *Operator) release(ctx context.Context, q *storage.Queries, order Admini
 // administrators lose the role and the access, and a new access is opened whose
 // first sign-in makes the administrator. Its codes go to the address given, else
 // by post, because a wrong administrator may have put another address in the
-// organisation's name; where no postal address is known, to the organisation's
-// e-mail address. Members who use their access keep it. Accesses that nobody has
+// organisation's name; where no postal address is known, to the e-mail address of
+// the organisation that the agency knows. Members who use their access keep it. Accesses that nobody has
 // used are suspended, so that nobody else comes first; the next administrator
 // may reopen them.
 func (o *Operator) StartAgain(ctx context.Context, order AdministratorOrder) (done AdministratorDone, err error) {
@@ -208,7 +208,7 @@ func (o *Operator) StartAgain(ctx context.Context, order AdministratorOrder) (do
 		}
 	case a.Address != "":
 		a.Channel = storage.ByLetter
-	case a.ContactEmail != "":
+	case a.CredentialsEmail() != "":
 		a.Channel = storage.ByEmail
 	default:
 		return done, errors.New("neither a postal nor an e-mail address is known: give one, --email ADDRESS")

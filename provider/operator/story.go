@@ -138,6 +138,7 @@ var carried = map[string]string{
 	storage.MessageClosingAsked: "notice of the request to close", storage.MessageClosingWithdrawn: "notice that the request to close was withdrawn",
 	storage.MessageClosingRefused: "answer to the request to close",
 	storage.MessageEmailChanging:  "notice of the changed e-mail address, to the former one", storage.MessageEmailChangedHere: "notice of the changed e-mail address, to the new one",
+	storage.MessageContactCode: "code for the organisation's e-mail address", storage.MessageContactChanged: "notice of the organisation's changed e-mail address",
 	storage.MessageEmailRestored: "notice that the change of the e-mail address was taken back", storage.MessageResetWait: "notice that « Mot de passe oublié » has to wait",
 }
 

@@ -10,7 +10,8 @@
 //	/organisme/passer-le-role               hands one's own role over
 //	/organisme/role                         where the other accepts
 //	/organisme/journal                      what was done in the organisation
-//	/organisme/adresse                      the organisation's e-mail address
+//	/organisme/adresse                      shows and changes the organisation's e-mail address
+//	/organisme/adresse/code                 takes the code that was sent to the new one
 //
 // Whoever is no administrator finds none of these pages (404), except /role for
 // whom the role was offered to. A person of another organisation does not exist
@@ -39,4 +40,15 @@
 // comes back is invited again and gets another identifier. An offer of the role
 // is one at a time, and ends after two weeks. Whoever accepts with a password
 // too short for an administrator is asked for another one by the sign-in.
+//
+// The organisation's address gets notices. As long as it is the one that the
+// agency knows it also gets the codes of a person without an address of his own,
+// and « Mot de passe oublié » works with it until that person has signed in. One
+// that an administrator gave opens nothing (storage.Account.CredentialsEmail): such
+// codes go by letter, and if the agency takes the role back from everybody, the
+// address goes too. That is why a change needs no way back for a day, as a
+// person's own address does. Several organisations may share an address, and
+// people may use it themselves, so none is refused because somebody has it: the
+// code typed says that it is read. Each administrator has five sendings a day and
+// one address that waits; when one of them changes it, the others' wait no longer.
 package organisation

@@ -35,7 +35,7 @@ type journalLine struct {
 var journalled = []string{
 	"organisation.invited", "organisation.rights_changed", "organisation.code_resent", "organisation.suspended", "organisation.reopened",
 	"organisation.removed", "organisation.demoted", "organisation.role_offered", "organisation.offer_withdrawn", "organisation.role_accepted",
-	"organisation.reviewed", "administrator.appointed", "administrator.replaced", "administrator.demoted", "administrator.undone", "rights.account_changed",
+	"organisation.reviewed", "organisation.contact_changed", "administrator.appointed", "administrator.replaced", "administrator.demoted", "administrator.undone", "rights.account_changed",
 	"access.suspended", "access.reopened", "access.closed",
 	"access.dormant", "access.reset", "access.reissued", "administrator.declined",
 }

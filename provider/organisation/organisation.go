@@ -10,6 +10,7 @@ import (
 
 	"loge/provider/account"
 	"loge/provider/config"
+	"loge/provider/secret"
 	"loge/provider/session"
 	"loge/provider/web"
 	"loge/storage"
@@ -22,6 +23,7 @@ type Organisation struct {
 	Sessions      *session.Manager
 	Pages         *web.Pages
 	Security      config.Security
+	Master        secret.Master // keys the e-mail codes
 	Organisations config.Organisations
 	Retention     config.Retention
 	Now           func() time.Time

@@ -91,7 +91,7 @@ func (s *Self) Account(w http.ResponseWriter, r *http.Request, v session.Visit) 
 
 // waiting is the address whose code can still be typed, "" when there is none.
 func (s *Self) waiting(ctx context.Context, u storage.User) (string, error) {
-	change, err := s.DB.EmailChangeOf(ctx, u.ID)
+	change, err := s.DB.EmailChangeOf(ctx, u.ID, storage.OwnAddress)
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return "", fmt.Errorf("load e-mail address to confirm: %w", err)
 	}

@@ -95,7 +95,7 @@ func (s *Self) SubmitEmail(w http.ResponseWriter, r *http.Request, v session.Vis
 
 func (s *Self) askCode(ctx context.Context, v session.Visit, email, key string) error {
 	err := s.DB.InTx(ctx, func(q *storage.Queries) error {
-		if err := emailcode.Ask(ctx, q, v.User, email, key, storage.At(s.Now())); err != nil {
+		if err := emailcode.Ask(ctx, q, v.User, storage.OwnAddress, email, key, storage.At(s.Now())); err != nil {
 			return err
 		}
 		return q.Audit(ctx, s.event(v, "email.change_asked", map[string]string{"session": v.Session.ID}))
@@ -107,7 +107,7 @@ func (s *Self) askCode(ctx context.Context, v session.Visit, email, key string) 
 }
 
 func (s *Self) tooManyCodes(ctx context.Context, v session.Visit, field string) (web.FieldError, error) {
-	wait, err := emailcode.Wait(ctx, s.DB, v.User.ID, s.Now())
+	wait, err := emailcode.Wait(ctx, s.DB, v.User.ID, storage.OwnAddress, s.Now())
 	return web.FieldError{Field: field, Key: "email.error.too_many", Vars: []string{"duree", text.Duration(wait)}}, err
 }
 
@@ -125,7 +125,7 @@ func (s *Self) Code(w http.ResponseWriter, r *http.Request, v session.Visit) err
 // withWaiting runs h when an address waits; where none does any more, because it
 // was confirmed in another tab or given up, « Mon compte » shows the present one.
 func (s *Self) withWaiting(w http.ResponseWriter, r *http.Request, v session.Visit, h func(storage.EmailChange) error) error {
-	waiting, err := s.DB.EmailChangeOf(r.Context(), v.User.ID)
+	waiting, err := s.DB.EmailChangeOf(r.Context(), v.User.ID, storage.OwnAddress)
 	if errors.Is(err, storage.ErrNotFound) {
 		web.SeeOther(w, r, path)
 		return nil

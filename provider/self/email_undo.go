@@ -102,7 +102,7 @@ func (s *Self) takeBack(ctx context.Context, id string, hash []byte, restore boo
 				return err
 			}
 		}
-		if err := errors.Join(q.DropEmailChange(ctx, undo.UserID), q.SupersedeOtherProvisionals(ctx, undo.UserID, "", now), q.DisownPassword(ctx, undo.UserID, now)); err != nil {
+		if err := errors.Join(q.DropEmailChange(ctx, undo.UserID, storage.OwnAddress), q.SupersedeOtherProvisionals(ctx, undo.UserID, "", now), q.DisownPassword(ctx, undo.UserID, now)); err != nil {
 			return err
 		}
 		if err := s.Sessions.EndOthers(ctx, q, undo.UserID, ""); err != nil {

@@ -71,7 +71,7 @@ func (s *Signin) lapse(w http.ResponseWriter, r *http.Request, v visit) error {
 		return err
 	}
 	if p := v.Provisional; p.UsedAt.IsZero() && p.SupersededAt.IsZero() {
-		return s.provisionalExpired(w, r, v, cmp.Or(v.User.Email, v.Account.ContactEmail), p)
+		return s.provisionalExpired(w, r, v, cmp.Or(v.User.Email, v.Account.CredentialsEmail()), p)
 	}
 	web.SeeOther(w, r, v.with(Login.path()))
 	return nil

@@ -128,9 +128,9 @@ func (s *Signin) saveDetails(ctx context.Context, v visit, form detailsForm) err
 			return err
 		}
 		if form.emailKey != "" && !proven {
-			return emailcode.Ask(ctx, q, v.User, form.email, form.emailKey, now)
+			return emailcode.Ask(ctx, q, v.User, storage.OwnAddress, form.email, form.emailKey, now)
 		}
-		if err := errors.Join(q.DropEmailChange(ctx, v.User.ID), q.ConfirmEmail(ctx, v.User.ID, form.email, form.emailKey, now)); err != nil {
+		if err := errors.Join(q.DropEmailChange(ctx, v.User.ID, storage.OwnAddress), q.ConfirmEmail(ctx, v.User.ID, form.email, form.emailKey, now)); err != nil {
 			return err
 		}
 		if form.emailKey == "" {
@@ -146,6 +146,6 @@ func (s *Signin) saveDetails(ctx context.Context, v visit, form detailsForm) err
 
 // tooManyCodes says how long to wait for the next code.
 func (s *Signin) tooManyCodes(ctx context.Context, v visit, field string) (web.FieldError, error) {
-	wait, err := emailcode.Wait(ctx, s.DB, v.User.ID, s.Now())
+	wait, err := emailcode.Wait(ctx, s.DB, v.User.ID, storage.OwnAddress, s.Now())
 	return web.FieldError{Field: field, Key: "email.error.too_many", Vars: []string{"duree", text.Duration(wait)}}, err
 }

@@ -67,7 +67,7 @@ func (s *Signin) SubmitEmail(w http.ResponseWriter, r *http.Request) error {
 func (s *Signin) addressTaken(w http.ResponseWriter, r *http.Request, v visit) error {
 	ctx := r.Context()
 	err := s.DB.InTx(ctx, func(q *storage.Queries) error {
-		return errors.Join(q.DropEmailChange(ctx, v.User.ID), q.ReopenDetails(ctx, v.User.ID))
+		return errors.Join(q.DropEmailChange(ctx, v.User.ID, storage.OwnAddress), q.ReopenDetails(ctx, v.User.ID))
 	})
 	if err != nil {
 		return fmt.Errorf("drop e-mail address: %w", err)
@@ -79,7 +79,7 @@ func (s *Signin) addressTaken(w http.ResponseWriter, r *http.Request, v visit) e
 func (s *Signin) ResendCode(w http.ResponseWriter, r *http.Request) error {
 	return s.turn(w, r, Email, func(w http.ResponseWriter, r *http.Request, v visit) error {
 		err := s.DB.InTx(r.Context(), func(q *storage.Queries) error {
-			return emailcode.Ask(r.Context(), q, v.User, v.EmailChange.Email, v.EmailChange.EmailKey, storage.At(s.Now()))
+			return emailcode.Ask(r.Context(), q, v.User, storage.OwnAddress, v.EmailChange.Email, v.EmailChange.EmailKey, storage.At(s.Now()))
 		})
 		if errors.Is(err, emailcode.ErrTooMany) {
 			fault, err := s.tooManyCodes(r.Context(), v, "")

@@ -111,7 +111,7 @@ func (s *Signin) proven(w http.ResponseWriter, r *http.Request, v visit, a attem
 			return err
 		}
 		if page == "" {
-			return s.provisionalExpired(w, r, v, cmp.Or(a.user.Email, owner.ContactEmail), p.expired)
+			return s.provisionalExpired(w, r, v, cmp.Or(a.user.Email, owner.CredentialsEmail()), p.expired)
 		}
 		return s.render(w, r, v, web.View{Template: page, Status: http.StatusForbidden, Department: owner.Department, Data: stepPage{Flow: v.request()}})
 	}

@@ -79,11 +79,11 @@ func (w *world) deliver(u storage.User) {
 	w.t.Helper()
 	now := storage.At(w.Now())
 	w.write(func(ctx context.Context, q *storage.Queries) error {
-		change, err := q.EmailChangeOf(ctx, u.ID)
+		change, err := q.EmailChangeOf(ctx, u.ID, storage.OwnAddress)
 		if err != nil {
 			return err
 		}
-		_, err = q.SetEmailCode(ctx, u.ID, password.HashCode(w.Master.Derive("e-mail codes"), u.ID, change.EmailKey, code), now+1800, now)
+		_, err = q.SetEmailCode(ctx, u.ID, storage.OwnAddress, password.HashCode(w.Master.Derive("e-mail codes"), u.ID, change.EmailKey, code), now+1800, now)
 		return err
 	})
 }

@@ -57,7 +57,7 @@ func (s *Signin) gather(ctx context.Context, session storage.Session, flow stora
 	}
 	// Later on an address waits for its code in « Mon compte ».
 	if f.User.EmailVerifiedAt.IsZero() && f.User.ActivatedAt.IsZero() {
-		if f.EmailChange, err = s.DB.EmailChangeOf(ctx, f.User.ID); err != nil && !errors.Is(err, storage.ErrNotFound) {
+		if f.EmailChange, err = s.DB.EmailChangeOf(ctx, f.User.ID, storage.OwnAddress); err != nil && !errors.Is(err, storage.ErrNotFound) {
 			return f, fmt.Errorf("load e-mail address to confirm: %w", err)
 		}
 	}

@@ -101,7 +101,7 @@ func checkFields(t *testing.T, d *goquery.Document) {
 		}
 		if kind != "checkbox" {
 			want := completions[name]
-			if in.Closest(`form[action="/organisme/ajouter"]`).Length() == 1 {
+			if in.Closest(`form[action="/organisme/ajouter"], form[action="/organisme/adresse"]`).Length() == 1 {
 				want = "off" // about somebody else
 			}
 			if got := in.AttrOr("autocomplete", ""); got != want || got == "" {

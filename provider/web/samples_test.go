@@ -336,6 +336,17 @@ func samples(evil string) []sample {
 			Older string
 			First bool
 		}{nil, "", true}}},
+		{"organisation_contact", web.View{Template: "organisation_contact", SignedIn: true, Number: or("45675320380001"), TimeLimit: limit, Data: struct{ Email, Waiting, Done string }{or("contact@exemple.fr"), or("accueil@exemple.fr"), "adresse"}}},
+		{"organisation_contact-aucune", web.View{Template: "organisation_contact", SignedIn: true, Number: or("45675320380001"), Values: values, Errors: wrong("email", "organisation.contact.error.same"), Data: struct{ Email, Waiting, Done string }{"", "", "code"}}},
+		{"organisation_contact-vide", web.View{Template: "organisation_contact", SignedIn: true, Number: or("45675320380001"), Errors: wrong("email", "organisation.contact.error.missing"), Data: struct{ Email, Waiting, Done string }{}}},
+		{"organisation_code", web.View{Template: "organisation_code", SignedIn: true, Number: or("45675320380001"), TimeLimit: limit, Data: struct {
+			Email, Validity string
+			Sent            bool
+		}{or("accueil@exemple.fr"), "30\u00a0minutes", true}}},
+		{"organisation_code-erreur", web.View{Template: "organisation_code", SignedIn: true, Number: or("45675320380001"), Values: values, Errors: wrong("code", "email.error.code_wrong"), Data: struct {
+			Email, Validity string
+			Sent            bool
+		}{or("accueil@exemple.fr"), "30\u00a0minutes", false}}},
 		{"applications", web.View{Template: "applications", TimeLimit: limit, Data: applications{[]authorised{
 			{"loyers", or("Loyers"), or("Gestion Valmont SARL"), []string{"consent.profile", "consent.email"}, or("12 mars 2026"), or("3 avril 2026")},
 			{"gestion", or("Gestion"), or("l’Agence"), nil, or("1er mars 2026"), ""}}, or("Quittances")}}},
