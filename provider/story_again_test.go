@@ -53,6 +53,17 @@ func TestAgencyPutsAColleagueInTheAdministratorsPlace(t *testing.T) {
 		expect(t, m.clairesB.Get(m.URL+"/compte"), onExpired)
 		expect(t, tryPassword(m.Provider, m.Browser(), m.identifierOfFirst, m.password), onSuspended)
 		expect(t, m.marcsB.Get(m.URL+"/compte"), onForced)
+		expect(t, m.marcsB.Get(m.URL+"/compte").Submit("nouveau_mot_de_passe", "vingt lampes bleues sous la pluie"), "Mon compte")
+		told := m.marcsB.Get(m.URL + "/organisme/journal")
+		for _, line := range []string{"L’agence de Valmont a nommé Marc Roussel administrateur, à la demande de l’organisme.",
+			"L’agence de Valmont a retiré le rôle d’administrateur à Claire Vidal, à la demande de l’organisme.", "L’agence de Valmont a suspendu l’accès de Claire Vidal."} {
+			if !told.Says(line) {
+				t.Errorf("the journal does not say « %s »:\n%s", line, told.Find("main").Text())
+			}
+		}
+		if agent := strings.TrimPrefix(m.Operator.Actor, "agent:"); agent == "" || told.Says(agent) {
+			t.Errorf("the journal names the agent %q:\n%s", agent, told.Find("main").Text())
+		}
 		if got := subjects(m.Provider, "claire.vidal@rives.example"); !slices.Contains(got, "Vous n’êtes plus administrateur de Habitat des Rives") ||
 			!slices.Contains(got, "Votre accès à l’Espace bailleur est suspendu") {
 			t.Errorf("Claire was told %q", got)

@@ -69,6 +69,7 @@ func TestOrganisation(t *testing.T) {
 
 			within(t, d, `UPDATE users SET state = 'active', activated_at = 1, details_at = 1 WHERE family_name = 'Roux'`)
 			v.reload()
+			v.look("person-active")
 			v.follow("Nommer administrateur")
 			v.look("appoint")
 			v.follow("Annuler")

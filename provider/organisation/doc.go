@@ -38,7 +38,9 @@
 // is used is refused without a word about whose it is. What the agency
 // suspended, only the agency reopens. Removing closes an access for good: whoever
 // comes back is invited again and gets another identifier. An offer of the role
-// is one at a time, and ends after two weeks. Whoever accepts with a password
+// is one at a time, and ends after two weeks. Whoever hands the role over chooses
+// among active members, a page at a time, by the search, or from the person's own
+// page (?personne=ID). Whoever accepts with a password
 // too short for an administrator is asked for another one by the sign-in.
 //
 // The organisation's address gets notices. As long as it is the one that the
