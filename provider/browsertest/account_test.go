@@ -14,6 +14,7 @@ var undoPattern = regexp.MustCompile(`(http\S+/adresse-e-mail/annuler\?lien=[0-9
 // services, the details, another e-mail address and taking that back, the copy
 // of the data, the request to close, and « Changer de compte ».
 func TestMyAccount(t *testing.T) {
+	t.Parallel()
 	browser := chromium(t)
 	for _, s := range screens {
 		t.Run(s.String(), func(t *testing.T) {

@@ -32,6 +32,7 @@ const someRights = `UPDATE clients SET metadata = '{"rights":[{"name":"consulter
 // TestOrganisation looks at every page of « Mon organisme », as an administrator
 // and as somebody to whom the role is offered.
 func TestOrganisation(t *testing.T) {
+	t.Parallel()
 	browser := chromium(t)
 	for _, s := range screens {
 		t.Run(s.String(), func(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 
 // TestPagesBeside looks at the pages that no sign-in passes.
 func TestPagesBeside(t *testing.T) {
+	t.Parallel()
 	browser := chromium(t)
 	for _, s := range screens {
 		t.Run(s.String(), func(t *testing.T) {
@@ -63,6 +64,7 @@ func TestPagesBeside(t *testing.T) {
 // TestBarredAccounts looks at the pages of accounts that are suspended, asleep
 // or closed, which only the right password shows.
 func TestBarredAccounts(t *testing.T) {
+	t.Parallel()
 	browser := chromium(t)
 	for _, s := range []screen{{320, 640, false}, {1280, 900, true}} {
 		t.Run(s.String(), func(t *testing.T) {

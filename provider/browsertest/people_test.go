@@ -11,6 +11,7 @@ import (
 // TestPeople plays the four invented people from the mailbox to the partner's
 // page, on every screen.
 func TestPeople(t *testing.T) {
+	t.Parallel()
 	browser := chromium(t)
 	for _, s := range screens {
 		t.Run(s.String(), func(t *testing.T) {

@@ -42,6 +42,7 @@ func (v *visitor) list(expression string) []string {
 // everything: each answer of each question, each form, each link. Every page is
 // looked at, has one heading, and leads on or says whom to call.
 func TestEveryProblem(t *testing.T) {
+	t.Parallel()
 	browser := chromium(t)
 	for _, s := range []screen{{320, 640, false}, {1280, 900, true}} {
 		t.Run(s.String(), func(t *testing.T) {
