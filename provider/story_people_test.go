@@ -480,9 +480,8 @@ func TestNobodyReachesAnotherOrganisation(t *testing.T) {
 	paul := w.invite("Paul", "paul@rives.example", "lire")
 	identifier, provisional = w.Credentials(paul.Email)
 	expect(t, halfway.Get(w.URL+"/connexion").Submit("identifiant", identifier, "mot_de_passe", provisional), onDetails)
-	stopped := w.Browser()
 	eve := w.invite("Eve", "eve@rives.example", "lire")
-	stopped = w.joins(eve)
+	stopped := w.joins(eve)
 	w.does(w.boss, eve, "Suspendre l’accès")
 
 	db := outside(t, w.Provider)
