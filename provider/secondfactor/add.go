@@ -129,29 +129,12 @@ func (s *SecondFactor) SubmitNewKey(w http.ResponseWriter, r *http.Request, v se
 	if full, err := s.full(w, r, v); full || err != nil {
 		return err
 	}
-	if s.passkeys == nil {
-		return again()
-	}
-	c, ok, err := s.answered(r, v, session.PendingNewKey)
+	key, _, ok, err := s.received(r, v, session.PendingNewKey, (*factor.Passkeys).Created)
 	if err != nil {
 		return err
 	}
 	if !ok {
 		return again()
-	}
-	list, err := s.factors(r, v)
-	if err != nil {
-		return err
-	}
-	key, err := s.passkeys.Created(holder(v, list), c.State, v.Form.Get("reponse"))
-	if errors.Is(err, factor.ErrKey) {
-		if err := s.keyRefused(r, v, err); err != nil {
-			return err
-		}
-		return again()
-	}
-	if err != nil {
-		return err
 	}
 	data, err := json.Marshal(key)
 	if err != nil {

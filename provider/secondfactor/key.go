@@ -45,35 +45,40 @@ func (s *SecondFactor) answered(r *http.Request, v session.Visit, kind string) (
 	return c, err == nil, err
 }
 
+// received has check look at what a passkey answers to the question of that kind,
+// and returns the key with all of the person's factors. false: no question waits,
+// or the answer proves nothing, which is written down.
+func (s *SecondFactor) received(r *http.Request, v session.Visit, kind string,
+	check func(p *factor.Passkeys, of factor.Holder, state, answer string) (factor.Key, error)) (key factor.Key, list []known, ok bool, err error) {
+	if s.passkeys == nil {
+		return key, nil, false, nil
+	}
+	c, ok, err := s.answered(r, v, kind)
+	if err != nil || !ok {
+		return key, nil, false, err
+	}
+	if list, err = s.factors(r, v); err != nil {
+		return key, nil, false, err
+	}
+	key, err = check(s.passkeys, holder(v, list), c.State, v.Form.Get("reponse"))
+	if errors.Is(err, factor.ErrKey) {
+		return key, nil, false, s.keyRefused(r, v, err)
+	}
+	return key, list, err == nil, err
+}
+
 // SubmitKey takes the answer of a passkey.
 func (s *SecondFactor) SubmitKey(w http.ResponseWriter, r *http.Request, v session.Visit) error {
 	again := func() error {
 		v.Session.Pending = "" // another question
 		return s.showVerify(w, r, v, web.FieldErrors{{Key: "factor.error.key"}})
 	}
-	if s.passkeys == nil {
-		return again()
-	}
-	c, ok, err := s.answered(r, v, session.PendingKey)
+	shown, list, ok, err := s.received(r, v, session.PendingKey, (*factor.Passkeys).Answered)
 	if err != nil {
 		return err
 	}
 	if !ok {
 		return again()
-	}
-	list, err := s.factors(r, v)
-	if err != nil {
-		return err
-	}
-	shown, err := s.passkeys.Answered(holder(v, list), c.State, v.Form.Get("reponse"))
-	if errors.Is(err, factor.ErrKey) {
-		if err := s.keyRefused(r, v, err); err != nil {
-			return err
-		}
-		return again()
-	}
-	if err != nil {
-		return err
 	}
 	for _, k := range of(list, factor.KindPasskey) {
 		if k.Credential != shown.Credential() {
