@@ -15,7 +15,7 @@ var ErrBackupElsewhere = errors.New("a PostgreSQL database is copied with pg_dum
 // others read and write it. The file must not exist; it is readable by its
 // owner alone, on disk when Backup returns nil, and whole or not there at all.
 func (db *DB) Backup(ctx context.Context, file string) (err error) {
-	if !db.sqlite {
+	if db.readers == nil {
 		return ErrBackupElsewhere
 	}
 	if _, err := os.Stat(file); err == nil {
@@ -40,7 +40,7 @@ func (db *DB) Backup(ctx context.Context, file string) (err error) {
 // copyTo copies on the connection that migrations use: a reader may write
 // nothing, not even into another file.
 func (db *DB) copyTo(ctx context.Context, file string) error {
-	if _, err := db.write.ExecContext(ctx, `VACUUM INTO ?`, file); err != nil {
+	if _, err := db.pool.ExecContext(ctx, `VACUUM INTO ?`, file); err != nil {
 		return err
 	}
 	if err := os.Chmod(file, 0o600); err != nil {

@@ -2,7 +2,6 @@ package storage
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 
@@ -84,22 +83,18 @@ func (db *DB) sendOnce(ctx context.Context, b *batch) (err error) {
 // errUnfit ends fn early; Apply runs it again in InTx.
 var errUnfit = errors.New("a batch has no results")
 
-// ExecContext queues a write whose outcome needs no look.
-func (b *batch) ExecContext(_ context.Context, query string, args ...any) (sql.Result, error) {
+// exec queues a write whose outcome needs no look.
+func (b *batch) exec(_ context.Context, query string, args []any) error {
 	b.queued.Queue(query, args...)
-	return batched{}, nil
+	return nil
 }
 
-// batched is the result of a write that has not been sent yet.
-type batched struct{}
-
-func (batched) LastInsertId() (int64, error) { return 0, errUnfit }
-func (batched) RowsAffected() (int64, error) { return 0, errUnfit }
-
-func (b *batch) QueryContext(context.Context, string, ...any) (*sql.Rows, error) {
+func (b *batch) query(context.Context, string, []any) (cursor, error) {
 	b.unfit = true
 	return nil, errUnfit
 }
 
-// QueryRowContext is never called: one asks for the rows of a batch itself.
-func (b *batch) QueryRowContext(context.Context, string, ...any) *sql.Row { panic(errUnfit) }
+func (b *batch) execCount(context.Context, string, []any) (int64, error) {
+	b.unfit = true
+	return 0, errUnfit
+}

@@ -43,4 +43,9 @@ func (q *Queries) PrintedLetters(ctx context.Context) (map[string]int64, error) 
 
 // Stats tells how the connections are used: all of them on PostgreSQL, the
 // readers' on SQLite, whose writer has one of its own.
-func (db *DB) Stats() sql.DBStats { return db.pool.Stats() }
+func (db *DB) Stats() sql.DBStats {
+	if db.readers != nil {
+		return db.readers.stats()
+	}
+	return db.pool.Stats()
+}

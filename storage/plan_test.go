@@ -28,8 +28,11 @@ func TestJoinsAreNotPlannedForEachRun(t *testing.T) {
 		}
 		return best
 	}
+	if err := db.Ping(ctx); err != nil { // opens a reader
+		t.Fatal(err)
+	}
 	plan := fastest(func() {
-		stmt, err := db.pool.PrepareContext(ctx, renumber(holderOfToken))
+		stmt, err := db.readers.free[0].conn.Prepare(renumber(holderOfToken))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,13 +1,11 @@
 package storage
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
-	"sync"
 	"time"
 )
 
@@ -52,12 +50,20 @@ type Queries struct {
 	audited  []AuditEvent // written in this transaction
 }
 
-// conn is a pool, a transaction, SQLite's writing connection or a batch for
+// conn is a pool of connections, a transaction, SQLite's writer or a batch for
 // PostgreSQL.
 type conn interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	query(ctx context.Context, query string, args []any) (cursor, error)
+	exec(ctx context.Context, query string, args []any) error
+	execCount(ctx context.Context, query string, args []any) (int64, error)
+}
+
+// cursor holds the rows of one statement, and its connection until Close.
+type cursor interface {
+	scanner
+	Next() bool
+	Err() error
+	Close() error
 }
 
 // scanner is one row.
@@ -66,16 +72,23 @@ type scanner interface{ Scan(dest ...any) error }
 // one returns the row that fits, or ErrNotFound. It serves SELECT and every
 // write with RETURNING.
 func one[T any](ctx context.Context, q *Queries, scan func(scanner) (T, error), query string, args ...any) (T, error) {
-	if b, ok := q.conn.(*batch); ok {
-		var nothing T
-		b.unfit = true
-		return nothing, errUnfit
-	}
-	v, err := scan(q.conn.QueryRowContext(ctx, query, args...))
-	if errors.Is(err, sql.ErrNoRows) {
-		return v, ErrNotFound
-	}
+	v, err := first(ctx, q.conn, scan, query, args)
 	return v, conflict(err)
+}
+
+func first[T any](ctx context.Context, c conn, scan func(scanner) (T, error), query string, args []any) (v T, err error) {
+	rows, err := c.query(ctx, query, args)
+	if err != nil {
+		return v, err
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		return v, cmp.Or(rows.Err(), ErrNotFound)
+	}
+	if v, err = scan(rows); err != nil {
+		return v, err
+	}
+	return v, rows.Close() // PostgreSQL may have found a fault after the first row
 }
 
 // decide is one for a write with RETURNING that must hit a row. In [DB.Apply] it
@@ -91,7 +104,7 @@ func decide[T any](ctx context.Context, q *Queries, scan func(scanner) (T, error
 
 // all returns every row that fits, none included.
 func all[T any](ctx context.Context, q *Queries, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := q.conn.QueryContext(ctx, query, args...)
+	rows, err := q.conn.query(ctx, query, args)
 	if err != nil {
 		return nil, conflict(err)
 	}
@@ -109,22 +122,14 @@ func all[T any](ctx context.Context, q *Queries, scan func(scanner) (T, error), 
 
 // exec runs a write whose outcome needs no look.
 func (q *Queries) exec(ctx context.Context, query string, args ...any) error {
-	_, err := q.conn.ExecContext(ctx, query, args...)
-	return conflict(err)
+	return conflict(q.conn.exec(ctx, query, args))
 }
 
 // execCount runs a write and tells how many rows it touched: for purges and
 // reports only, never to decide who was first.
 func (q *Queries) execCount(ctx context.Context, query string, args ...any) (int64, error) {
-	if b, ok := q.conn.(*batch); ok {
-		b.unfit = true
-		return 0, errUnfit
-	}
-	result, err := q.conn.ExecContext(ctx, query, args...)
-	if err != nil {
-		return 0, conflict(err)
-	}
-	return result.RowsAffected()
+	n, err := q.conn.execCount(ctx, query, args)
+	return n, conflict(err)
 }
 
 // scanOne reads a row of a single column.
@@ -142,62 +147,6 @@ var numbered = regexp.MustCompile(`\$(\d+)`)
 // new binding makes it plan again, and a join of seven tables takes 150 µs
 // instead of 7.
 func renumber(query string) string { return numbered.ReplaceAllString(query, "+?$1") }
-
-// statements prepares each statement once on SQLite's readers. A statement is
-// not interrupted when its caller leaves: it takes microseconds, and being ready
-// to be interrupted costs as much again.
-type statements struct {
-	pool  *sql.DB
-	cache sync.Map // query → *sql.Stmt; as bounded as the source code
-}
-
-func (s *statements) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
-	if stmt, ok := s.cache.Load(query); ok {
-		return stmt.(*sql.Stmt), nil
-	}
-	stmt, err := s.pool.PrepareContext(ctx, renumber(query))
-	if err != nil {
-		return nil, err
-	}
-	if first, loaded := s.cache.LoadOrStore(query, stmt); loaded {
-		stmt.Close()
-		return first.(*sql.Stmt), nil
-	}
-	return stmt, nil
-}
-
-func (s *statements) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	stmt, err := s.ready(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	return stmt.Exec(args...)
-}
-
-func (s *statements) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	stmt, err := s.ready(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	return stmt.Query(args...)
-}
-
-func (s *statements) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	stmt, err := s.ready(ctx, query)
-	if err != nil {
-		// A *sql.Row cannot be made from an error: the pool reports the same one.
-		return s.pool.QueryRowContext(ctx, renumber(query), args...)
-	}
-	return stmt.QueryRow(args...)
-}
-
-// ready is prepare for a caller who is still there.
-func (s *statements) ready(ctx context.Context, query string) (*sql.Stmt, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	return s.prepare(ctx, query)
-}
 
 // urlPath writes a file path into a file: URI.
 type urlPath struct{ path string }

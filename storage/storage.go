@@ -35,10 +35,9 @@ type DB struct {
 	// process did. Nil: nobody is. Set it before the first transaction.
 	Audited func(AuditEvent)
 
-	sqlite bool
-	pool   *sql.DB // every connection of PostgreSQL; the readers of SQLite
-	write  *sql.DB // the one writing connection of SQLite; nil on PostgreSQL
-	writer *writer // groups the transactions of SQLite; nil on PostgreSQL
+	pool    *sql.DB  // every connection of PostgreSQL; SQLite's for migrations and copies
+	readers *readers // of SQLite; nil on PostgreSQL
+	writer  *writer  // groups the transactions of SQLite; nil on PostgreSQL
 }
 
 // Open connects to sqlite:PATH or postgres://…; it changes nothing.
@@ -46,7 +45,7 @@ func Open(ctx context.Context, url string) (*DB, error) {
 	scheme, path, _ := strings.Cut(url, ":")
 	switch scheme {
 	case "sqlite":
-		return openSQLite(ctx, path)
+		return openSQLite(path)
 	case "postgres", "postgresql":
 		return openPostgres(ctx, url)
 	}
@@ -64,52 +63,42 @@ func openPostgres(ctx context.Context, url string) (*DB, error) {
 		pool.Close()
 		return nil, fmt.Errorf("reach database: %w", err)
 	}
-	return &DB{Queries: &Queries{conn: pool, postgres: true}, pool: pool}, nil
+	return &DB{Queries: &Queries{conn: postgres{pool}, postgres: true}, pool: pool}, nil
 }
 
-func openSQLite(ctx context.Context, path string) (*DB, error) {
-	// FULL: what was acknowledged survives a power cut. The writer begins its
-	// transactions IMMEDIATE; readers never block it and are not blocked. SQLite
-	// need not lock a connection: database/sql gives it to one goroutine at a time.
-	dsn := "file:" + (&urlPath{path}).String() + "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=on&_txlock=immediate&_mutex=no"
-	write, err := sql.Open("sqlite3", dsn)
+func openSQLite(path string) (*DB, error) {
+	// FULL: what was acknowledged survives a power cut. Readers never block the
+	// writer and are not blocked. SQLite need not lock a connection: it is used by
+	// one goroutine at a time.
+	dsn := "file:" + (&urlPath{path}).String() + "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=on&_mutex=no"
+	conn, err := openSQLiteConn(dsn)
 	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
-	}
-	write.SetMaxOpenConns(2) // the writer's, and one for migrations
-	if err := write.PingContext(ctx); err != nil {
-		write.Close()
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
-	pool, err := sql.Open("sqlite3", dsn+"&_query_only=true")
+	writer, err := startWriter(conn)
 	if err != nil {
-		write.Close()
-		return nil, fmt.Errorf("open database: %w", err)
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), conn.close())
 	}
-	readers := max(4, runtime.GOMAXPROCS(0))
-	pool.SetMaxOpenConns(readers)
-	pool.SetMaxIdleConns(readers)
-	db := &DB{Queries: &Queries{conn: &statements{pool: pool}}, sqlite: true, pool: pool, write: write}
-	db.writer = startWriter(write)
-	return db, nil
+	pool, err := sql.Open("sqlite3", dsn+"&_txlock=immediate")
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open database: %w", err), writer.close())
+	}
+	pool.SetMaxOpenConns(1)
+	readers := newReaders(dsn+"&_query_only=true", max(4, runtime.GOMAXPROCS(0)))
+	return &DB{Queries: &Queries{conn: readers}, pool: pool, readers: readers, writer: writer}, nil
 }
 
 // Close waits for the running transactions and closes the database.
 func (db *DB) Close() error {
-	var err error
-	if db.writer != nil {
-		err = db.writer.close()
+	if db.writer == nil {
+		return db.pool.Close()
 	}
-	if db.write != nil {
-		err = errors.Join(err, db.write.Close())
-	}
-	return errors.Join(err, db.pool.Close())
+	return errors.Join(db.writer.close(), db.pool.Close(), db.readers.close())
 }
 
 // Ping makes a real query, so that a dead connection is noticed.
 func (db *DB) Ping(ctx context.Context) error {
-	var head int64
-	if err := db.conn.QueryRowContext(ctx, `SELECT seq FROM audit_head WHERE id = 1`).Scan(&head); err != nil {
+	if _, err := one(ctx, db.Queries, scanOne[int64], `SELECT seq FROM audit_head WHERE id = 1`); err != nil {
 		return fmt.Errorf("query database: %w", err)
 	}
 	return nil
@@ -146,8 +135,8 @@ func (db *DB) migrations() (*goose.Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}
-	if db.sqlite {
-		return provider(goose.NewProvider(goose.DialectSQLite3, db.write, files))
+	if db.readers != nil {
+		return provider(goose.NewProvider(goose.DialectSQLite3, db.pool, files))
 	}
 	// The default polls every five seconds; a start should not wait that long.
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))

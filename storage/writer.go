@@ -2,7 +2,6 @@ package storage
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"runtime"
@@ -38,7 +37,7 @@ func (db *DB) inTx(ctx context.Context, fn func(q *Queries) error) error {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it has nothing to do
-	if err := fn(&Queries{conn: tx, postgres: true}); err != nil {
+	if err := fn(&Queries{conn: postgres{tx}, postgres: true}); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
@@ -55,12 +54,11 @@ const maxGroup = 64
 // are grouped: each in its own savepoint, all with one fsync. It is what makes
 // durable writes cheap and « database is locked » impossible within a process.
 type writer struct {
-	conn  *sql.Conn
-	stmts map[string]*sql.Stmt
-	jobs  chan *job
-	done  chan struct{}
-	stop  chan struct{}
-	head  AuditEvent // the journal's, as far as this process knows
+	conn *sqliteConn
+	jobs chan *job
+	done chan struct{}
+	stop chan struct{}
+	head AuditEvent // the journal's, as far as this process knows
 }
 
 // job is one transaction on its way through the writer.
@@ -72,10 +70,19 @@ type job struct {
 	done chan struct{}
 }
 
-func startWriter(db *sql.DB) *writer {
-	w := &writer{stmts: map[string]*sql.Stmt{}, jobs: make(chan *job), done: make(chan struct{}), stop: make(chan struct{})}
-	go w.run(db)
-	return w
+func startWriter(conn *sqliteConn) (*writer, error) {
+	w := &writer{conn: conn, jobs: make(chan *job), done: make(chan struct{}), stop: make(chan struct{})}
+	// What a savepoint needs to be taken back is copied page by page: beyond
+	// 64 KiB to a temporary file, which made an import three times slower.
+	// The journal goes into the database every 4000 pages of 4 KiB, not 1000:
+	// most of what is written is the same few pages, again and again.
+	for _, pragma := range []string{"PRAGMA temp_store = MEMORY", "PRAGMA wal_autocheckpoint = 4000"} {
+		if err := w.command(pragma); err != nil {
+			return nil, err
+		}
+	}
+	go w.run()
+	return w, nil
 }
 
 var errClosed = errors.New("database is closed")
@@ -101,16 +108,15 @@ func (w *writer) do(ctx context.Context, fn func(q *Queries) error) error {
 func (w *writer) close() error {
 	close(w.stop)
 	<-w.done
-	return nil
+	return w.conn.close()
 }
 
-func (w *writer) run(db *sql.DB) {
+func (w *writer) run() {
 	defer close(w.done)
-	defer w.release()
 	for {
 		select {
 		case j := <-w.jobs:
-			w.group(db, j)
+			w.group(j)
 		case <-w.stop:
 			return
 		}
@@ -119,11 +125,11 @@ func (w *writer) run(db *sql.DB) {
 
 // group commits first and everything that waits behind it. The first one needs
 // no savepoint: when it fails, there is nothing else in the transaction yet.
-func (w *writer) group(db *sql.DB, first *job) {
+func (w *writer) group(first *job) {
 	jobs := []*job{first}
-	err := w.begin(db)
+	err := w.command("BEGIN IMMEDIATE")
 	if err == nil && !w.attempt(first) {
-		_ = w.exec("ROLLBACK") // its own error is the one to report
+		_ = w.command("ROLLBACK") // its own error is the one to report
 		close(first.done)
 		return
 	}
@@ -136,10 +142,10 @@ func (w *writer) group(db *sql.DB, first *job) {
 		err = w.apply(j)
 	}
 	if err == nil {
-		err = w.exec("COMMIT")
+		err = w.command("COMMIT")
 	}
 	if err != nil {
-		_ = w.exec("ROLLBACK") // the first error is the one to report
+		_ = w.command("ROLLBACK") // the first error is the one to report
 	}
 	for _, j := range jobs {
 		if err != nil && j.err == nil {
@@ -164,39 +170,19 @@ func (w *writer) waiting() *job {
 	return nil
 }
 
-func (w *writer) begin(db *sql.DB) error {
-	if w.conn == nil {
-		conn, err := db.Conn(context.Background())
-		if err != nil {
-			return err
-		}
-		w.conn = conn
-		// What a savepoint needs to be taken back is copied page by page: beyond
-		// 64 KiB to a temporary file, which made an import three times slower.
-		// The journal goes into the database every 4000 pages of 4 KiB, not 1000:
-		// most of what is written is the same few pages, again and again.
-		for _, pragma := range []string{"PRAGMA temp_store = MEMORY", "PRAGMA wal_autocheckpoint = 4000"} {
-			if err := w.exec(pragma); err != nil {
-				return err
-			}
-		}
-	}
-	return w.exec("BEGIN IMMEDIATE")
-}
-
 // apply runs one transaction inside its savepoint. It returns an error only
 // when the savepoint itself is lost (SQLite rolls everything back when the disk
 // is full): then the whole group has failed.
 func (w *writer) apply(j *job) error {
-	if err := w.exec("SAVEPOINT request"); err != nil {
+	if err := w.command("SAVEPOINT request"); err != nil {
 		return err
 	}
 	if !w.attempt(j) {
-		if err := w.exec("ROLLBACK TO request"); err != nil {
+		if err := w.command("ROLLBACK TO request"); err != nil {
 			return err
 		}
 	}
-	return w.exec("RELEASE request")
+	return w.command("RELEASE request")
 }
 
 // attempt tells whether the transaction is to be kept. A panic waits for the
@@ -214,56 +200,21 @@ func (w *writer) attempt(j *job) (kept bool) {
 	return j.err == nil
 }
 
-func (w *writer) exec(query string) error {
-	_, err := w.ExecContext(context.Background(), query)
-	return err
-}
+// command runs a statement of the writer's own.
+func (w *writer) command(query string) error { return w.conn.exec(query, nil) }
 
-func (w *writer) release() {
-	if w.conn == nil {
-		return
-	}
-	for _, stmt := range w.stmts {
-		stmt.Close()
-	}
-	w.conn.Close()
-}
-
-func (w *writer) prepare(query string) (*sql.Stmt, error) {
-	if stmt, ok := w.stmts[query]; ok {
-		return stmt, nil
-	}
-	stmt, err := w.conn.PrepareContext(context.Background(), renumber(query))
+func (w *writer) query(_ context.Context, query string, args []any) (cursor, error) {
+	found, err := w.conn.query(query, args)
 	if err != nil {
-		return nil, err
+		return nil, err // not a cursor that holds a nil
 	}
-	w.stmts[query] = stmt
-	return stmt, nil
+	return found, nil
 }
 
-// The three methods below ignore the caller's cancellation: a statement cut off
-// in the middle would have SQLite roll back the whole group.
-
-func (w *writer) ExecContext(_ context.Context, query string, args ...any) (sql.Result, error) {
-	stmt, err := w.prepare(query)
-	if err != nil {
-		return nil, err
-	}
-	return stmt.ExecContext(context.Background(), args...)
+func (w *writer) exec(_ context.Context, query string, args []any) error {
+	return w.conn.exec(query, args)
 }
 
-func (w *writer) QueryContext(_ context.Context, query string, args ...any) (*sql.Rows, error) {
-	stmt, err := w.prepare(query)
-	if err != nil {
-		return nil, err
-	}
-	return stmt.QueryContext(context.Background(), args...)
-}
-
-func (w *writer) QueryRowContext(_ context.Context, query string, args ...any) *sql.Row {
-	stmt, err := w.prepare(query)
-	if err != nil {
-		return w.conn.QueryRowContext(context.Background(), renumber(query), args...)
-	}
-	return stmt.QueryRowContext(context.Background(), args...)
+func (w *writer) execCount(_ context.Context, query string, args []any) (int64, error) {
+	return w.conn.execCount(query, args)
 }
