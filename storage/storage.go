@@ -3,10 +3,8 @@ package storage
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"runtime"
 	"strings"
 
@@ -14,8 +12,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
 	"github.com/mattn/go-sqlite3"
-	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 )
 
 var (
@@ -24,9 +20,6 @@ var (
 	// ErrConflict says that a row with that key exists already.
 	ErrConflict = errors.New("already exists")
 )
-
-//go:embed migrations/*.sql
-var migrations embed.FS
 
 // DB is one database. Its embedded Queries reads outside any transaction.
 type DB struct {
@@ -102,55 +95,6 @@ func (db *DB) Ping(ctx context.Context) error {
 		return fmt.Errorf("query database: %w", err)
 	}
 	return nil
-}
-
-// Migrate brings the schema up to date; a second call does nothing. Several
-// replicas may start at once: on PostgreSQL one migrates and the others wait.
-func (db *DB) Migrate(ctx context.Context) error {
-	provider, err := db.migrations()
-	if err != nil {
-		return err
-	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("migrate database: %w", err)
-	}
-	return nil
-}
-
-// Pending tells whether Migrate has something to do.
-func (db *DB) Pending(ctx context.Context) (bool, error) {
-	provider, err := db.migrations()
-	if err != nil {
-		return false, err
-	}
-	pending, err := provider.HasPending(ctx)
-	if err != nil {
-		return false, fmt.Errorf("look at database version: %w", err)
-	}
-	return pending, nil
-}
-
-func (db *DB) migrations() (*goose.Provider, error) {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, fmt.Errorf("read migrations: %w", err)
-	}
-	if db.readers != nil {
-		return provider(goose.NewProvider(goose.DialectSQLite3, db.pool, files))
-	}
-	// The default polls every five seconds; a start should not wait that long.
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
-	if err != nil {
-		return nil, fmt.Errorf("prepare migration lock: %w", err)
-	}
-	return provider(goose.NewProvider(goose.DialectPostgres, db.pool, files, goose.WithSessionLocker(locker)))
-}
-
-func provider(p *goose.Provider, err error) (*goose.Provider, error) {
-	if err != nil {
-		return nil, fmt.Errorf("read migrations: %w", err)
-	}
-	return p, nil
 }
 
 // NewID returns a key that sorts by time and is never used again (UUID v7).

@@ -1,0 +1,63 @@
+package storage
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Migrate brings the schema up to date; a second call does nothing. Several
+// replicas may start at once: on PostgreSQL one migrates and the others wait.
+func (db *DB) Migrate(ctx context.Context) error {
+	provider, err := db.migrations()
+	if err != nil {
+		return err
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrate database: %w", err)
+	}
+	return nil
+}
+
+// Pending tells whether Migrate has something to do.
+func (db *DB) Pending(ctx context.Context) (bool, error) {
+	provider, err := db.migrations()
+	if err != nil {
+		return false, err
+	}
+	pending, err := provider.HasPending(ctx)
+	if err != nil {
+		return false, fmt.Errorf("look at database version: %w", err)
+	}
+	return pending, nil
+}
+
+func (db *DB) migrations() (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	if db.readers != nil {
+		return provider(goose.NewProvider(goose.DialectSQLite3, db.pool, files))
+	}
+	// The default polls every five seconds; a start should not wait that long.
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
+	if err != nil {
+		return nil, fmt.Errorf("prepare migration lock: %w", err)
+	}
+	return provider(goose.NewProvider(goose.DialectPostgres, db.pool, files, goose.WithSessionLocker(locker)))
+}
+
+func provider(p *goose.Provider, err error) (*goose.Provider, error) {
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	return p, nil
+}
