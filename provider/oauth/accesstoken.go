@@ -11,7 +11,6 @@ import (
 	"github.com/ory/fosite"
 	"github.com/ory/fosite/handler/oauth2"
 
-	"loge/provider/secret"
 	"loge/storage"
 )
 
@@ -76,7 +75,7 @@ func (p *Provider) makeAccessToken(ctx context.Context, u *unit, grantID string,
 		return token, row, nil
 	}
 	claims := accessToken{Issuer: p.Issuer, Subject: rec.Sub, Audience: p.recipientsOf(row.Audience), ClientID: row.ClientID,
-		Expires: row.ExpiresAt, Issued: row.RequestedAt, ID: b64.EncodeToString(secret.Random(32)), Scope: row.Scopes,
+		Expires: row.ExpiresAt, Issued: row.RequestedAt, ID: nonce(), Scope: row.Scopes,
 		AuthTime: rec.Time, Context: rec.context(), Methods: words(rec.AMR), Confirm: u.proven}
 	if rec.User == "" {
 		claims.Subject, claims.Context = row.ClientID, ""

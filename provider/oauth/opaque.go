@@ -5,7 +5,10 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
 	"strings"
+	"time"
 
 	"github.com/ory/fosite"
 	"github.com/ory/fosite/handler/oauth2"
@@ -16,44 +19,74 @@ import (
 var b64 = base64.RawURLEncoding.Strict()
 
 // kind makes and recognises one kind of opaque token: a prefix that secret
-// scanners and people recognise, 256 random bits, and their HMAC under a key of
-// this kind. The HMAC is the token's key in the database: who reads the
-// database has no token, and what was not made here never reaches it.
+// scanners and people recognise, the moment it was made, 208 random bits, and
+// the HMAC of these under a key of this kind. The database knows a token by its
+// moment and its HMAC: who reads the database has no token, what was not made
+// here never reaches it, and what is made together is stored together, so that
+// writing a token touches the same few pages as the one before, however many
+// there are.
 type kind struct {
 	prefix string
 	key    []byte
 }
 
-func (k kind) sign(random string) string {
+const (
+	momentBytes = 6  // Unix milliseconds, big endian; the random bytes follow
+	nonceBytes  = 32 // both
+)
+
+// nonce is what makes a token the only one.
+func nonce() string {
+	b := secret.Random(nonceBytes)
+	var moment [8]byte
+	binary.BigEndian.PutUint64(moment[:], uint64(time.Now().UnixMilli()))
+	copy(b, moment[8-momentBytes:])
+	return b64.EncodeToString(b)
+}
+
+func (k kind) mac(nonce string) string {
 	h := hmac.New(sha256.New, k.key)
-	h.Write([]byte(random))
+	h.Write([]byte(nonce))
 	return b64.EncodeToString(h.Sum(nil))
 }
 
-func (k kind) generate() (token, signature string) {
-	random := b64.EncodeToString(secret.Random(32))
-	signature = k.sign(random)
-	return k.prefix + random + "." + signature, signature
+// stored is the database's key of the token with this nonce and HMAC. Its text
+// sorts as its moment does.
+func stored(nonce, mac string) string {
+	moment, err := b64.DecodeString(nonce[:min(len(nonce), momentBytes/3*4)])
+	if err != nil {
+		return "" // no nonce of ours: it has no HMAC either
+	}
+	return hex.EncodeToString(moment) + mac
 }
 
-// signature returns the signature of a token made here, or "".
+// sign returns the database's key of what bears this nonce.
+func (k kind) sign(nonce string) string { return stored(nonce, k.mac(nonce)) }
+
+func (k kind) generate() (token, signature string) {
+	n := nonce()
+	mac := k.mac(n)
+	return k.prefix + n + "." + mac, stored(n, mac)
+}
+
+// signature returns the database's key of a token made here, or "".
 func (k kind) signature(token string) string {
 	rest, ok := strings.CutPrefix(token, k.prefix)
 	if !ok || len(rest) != 2*43+1 {
 		return ""
 	}
-	random, signature, ok := strings.Cut(rest, ".")
-	if !ok || !hmac.Equal([]byte(signature), []byte(k.sign(random))) {
+	n, mac, ok := strings.Cut(rest, ".")
+	if !ok || !hmac.Equal([]byte(mac), []byte(k.mac(n))) {
 		return ""
 	}
-	return signature
+	return stored(n, mac)
 }
 
 // opaque is the codes and tokens. Expiry is not theirs: the store
 // decides it, with the provider's clock.
 type opaque struct {
 	code, access, refresh, device kind
-	signed                        kind // makes the database's key of a JWT access token from its jti
+	signed                        kind // makes the database's key of a JWT access token from its jti, a nonce
 }
 
 var _ oauth2.AuthorizeCodeStrategy = opaque{}
