@@ -3,6 +3,7 @@ package oauth
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/ory/fosite"
@@ -44,22 +45,70 @@ func newRecord(s storage.Session, sub string) *record {
 	return &record{Version: recordVersion, User: s.UserID, Sub: sub, Session: s.ID, Time: s.AuthenticatedAt, AMR: s.AMR}
 }
 
+// bare tells whether nothing of the record is set but what every sign-in has,
+// and whether all of that is plain.
+func (r *record) bare() bool {
+	return r.Version == recordVersion && r.Confirm == confirmation{} && len(r.Resources) == 0 && len(r.Claims.UserInfo)+len(r.Claims.IDToken) == 0 &&
+		plain(r.User) && plain(r.Sub) && plain(r.Session) && plain(r.AMR)
+}
+
+// These are what stands before each member of a bare record, and after them all.
+const (
+	recordStart   = `{"v":1,"u":` // recordVersion
+	recordSub     = `,"p":`
+	recordSession = `,"s":`
+	recordTime    = `,"t":`
+	recordAMR     = `,"m":`
+	recordEnd     = `}`
+)
+
 func (r *record) encode() (string, error) {
-	text, err := json.Marshal(r)
-	if err != nil {
-		return "", fmt.Errorf("encode session record: %w", err)
+	if !r.bare() {
+		text, err := json.Marshal(r)
+		if err != nil {
+			return "", fmt.Errorf("encode session record: %w", err)
+		}
+		return string(text), nil
 	}
-	return string(text), nil
+	text := appendMember(make([]byte, 0, 256), recordStart, r.User)
+	text = appendMember(text, recordSub, r.Sub)
+	text = appendMember(text, recordSession, r.Session)
+	text = strconv.AppendInt(append(text, recordTime...), int64(r.Time), 10)
+	if r.AMR != "" {
+		text = appendMember(text, recordAMR, r.AMR)
+	}
+	return string(append(text, recordEnd...)), nil
 }
 
 func (r *record) decode(text string) error {
-	if err := json.Unmarshal([]byte(text), r); err != nil {
+	if r.decodeBare(text) {
+		return nil
+	}
+	read := *r // so that r itself does not have to live on the heap
+	if err := json.Unmarshal([]byte(text), &read); err != nil {
 		return fmt.Errorf("decode session record: %w", err)
 	}
-	if r.Version < 1 || r.Version > recordVersion {
-		return fmt.Errorf("decode session record: version %d is unknown here", r.Version)
+	if read.Version < 1 || read.Version > recordVersion {
+		return fmt.Errorf("decode session record: version %d is unknown here", read.Version)
 	}
+	*r = read
 	return nil
+}
+
+// decodeBare reads a bare record as encode writes it. Anything else it leaves.
+func (r *record) decodeBare(text string) bool {
+	var user, sub, session, amr string
+	var at storage.Time
+	rest := unread(text)
+	if !rest.text(recordStart, &user) || !rest.text(recordSub, &sub) || !rest.text(recordSession, &session) || !rest.time(recordTime, &at) {
+		return false
+	}
+	rest.text(recordAMR, &amr) // not in every record
+	if rest != recordEnd {
+		return false
+	}
+	r.Version, r.User, r.Sub, r.Session, r.Time, r.AMR = recordVersion, user, sub, session, at, amr
+	return true
 }
 
 // SetExpiresAt does nothing: expiry is a column, written with the provider's

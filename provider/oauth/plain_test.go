@@ -1,0 +1,96 @@
+package oauth
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"loge/storage"
+)
+
+// awkward are texts that JSON writes in ways of its own.
+var awkward = []string{"", "pwd", "pwd otp", `"`, `a"b`, `\`, `\"`, `<b>`, "a&b", "\n", "\x00", "\x7f", "é", "\u2028", "\xff", `","p":"x`, `{}`}
+
+// What is written without encoding/json is, byte for byte, what it would write.
+func TestRecordsAreWrittenAsJSON(t *testing.T) {
+	check := func(r record) {
+		t.Helper()
+		want, err := json.Marshal(&r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.encode()
+		if err != nil || got != string(want) {
+			t.Errorf("encoded %s, %v; want %s", got, err, want)
+		}
+		wantRecord(t, got)
+	}
+	full := record{Version: recordVersion, User: "u", Sub: "p", Session: "s", Time: 1795424400, AMR: "pwd"}
+	check(full)
+	check(record{Version: recordVersion})
+	for _, text := range awkward {
+		for _, set := range []func(*record){
+			func(r *record) { r.User = text }, func(r *record) { r.Sub = text }, func(r *record) { r.Session = text }, func(r *record) { r.AMR = text },
+			func(r *record) { r.Confirm.JKT = text }, func(r *record) { r.Confirm.X5T = text }, func(r *record) { r.Resources = []string{text} },
+			func(r *record) { r.Claims.UserInfo = claimWishes{"name": {Essential: true}} },
+			func(r *record) { r.Claims.IDToken = claimWishes{"name": {}} },
+			func(r *record) { r.Time = -1 },
+		} {
+			changed := full
+			set(&changed)
+			check(changed)
+		}
+	}
+}
+
+// wantRecord reads a text as a record, and as encoding/json reads it.
+func wantRecord(t *testing.T, text string) {
+	t.Helper()
+	var got, want record
+	err := json.Unmarshal([]byte(text), &want)
+	good := err == nil && want.Version == recordVersion
+	if err := got.decode(text); (err == nil) != good {
+		t.Errorf("%q: decoded %v, JSON says %v", text, err, good)
+	} else if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(record{})); good && diff != "" {
+		t.Errorf("%q: %s", text, diff)
+	}
+}
+
+func FuzzRecord(f *testing.F) {
+	for _, text := range awkward {
+		f.Add(text)
+		f.Add(`{"v":1,"u":"` + text + `","p":"p","s":"s","t":5}`)
+		f.Add(`{"v":1,"u":"u","p":"p","s":"s","t":5,"m":"` + text + `"}`)
+	}
+	for _, number := range []string{"0", "00", "007", "-1", "-", "", "1.5", "1e3", "99999999999999999999", `"5"`, "null", " 5"} {
+		f.Add(`{"v":1,"u":"u","p":"p","s":"s","t":` + number + `}`)
+	}
+	for _, rest := range []string{`,"m":"pwd"} `, `,"m":"pwd"}x`, `,"m":"pwd","m":"otp"}`, `,"u":"other"}`, `,"cnf":{"jkt":"k"}}`, `,"c":{"userinfo":{"name":{}}}}`, `,"new":1}`, ``, ` }`} {
+		f.Add(`{"v":1,"u":"u","p":"p","s":"s","t":5` + rest)
+	}
+	f.Add(`{"v":2,"u":"u","p":"p","s":"s","t":5}`)
+	f.Fuzz(wantRecord)
+}
+
+func BenchmarkRecord(b *testing.B) {
+	r := newRecord(storage.Session{UserID: storage.NewID(), ID: storage.NewID(), AuthenticatedAt: 1795424400, AMR: "pwd"}, "3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+	text, err := r.encode()
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("encode", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_, _ = r.encode()
+		}
+	})
+	b.Run("decode", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			var got record
+			_ = got.decode(text)
+		}
+	})
+}
