@@ -17,13 +17,22 @@ type Consent struct {
 
 // Covers says whether every one of the scopes (space list) was granted.
 func (c Consent) Covers(scopes string) bool {
-	granted := strings.Fields(c.Scopes)
 	for scope := range strings.FieldsSeq(scopes) {
-		if !slices.Contains(granted, scope) {
+		if !HasWord(c.Scopes, scope) {
 			return false
 		}
 	}
 	return true
+}
+
+// HasWord tells whether a word stands in a space list.
+func HasWord(list, word string) bool {
+	for one := range strings.FieldsSeq(list) {
+		if one == word {
+			return true
+		}
+	}
+	return false
 }
 
 func scanConsent(s scanner) (c Consent, err error) {

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"slices"
 	"strings"
 )
 
@@ -52,9 +53,8 @@ func qualified(table, columns string) string {
 // scan reads a row of a holder and whatever comes after it, and returns the
 // metadata of the client as they are stored.
 func (h *Holder) scan(s scanner, after ...any) (metadata string, err error) {
-	fields := append(h.User.fields(), h.Account.fields()...)
-	fields = append(append(fields, h.Session.fields()...), h.Rights.fields(&metadata)...)
-	fields = append(append(fields, &h.ClientDisabledAt, &h.Consented, &h.Accepted), after...)
+	fields := slices.Concat(h.User.fields(), h.Account.fields(), h.Session.fields(), h.Rights.fields(&metadata),
+		[]any{&h.ClientDisabledAt, &h.Consented, &h.Accepted}, after)
 	if err := s.Scan(fields...); err != nil {
 		return "", err
 	}
@@ -83,10 +83,11 @@ type TokenHolder struct {
 	Client ClientMetadata
 }
 
-func scanTokenHolder(s scanner) (h TokenHolder, err error) {
+func scanTokenHolder(s scanner) (*TokenHolder, error) {
+	h := &TokenHolder{}
 	metadata, err := h.scan(s, append(h.Grant.fields(), h.Token.fields()...)...)
 	if err != nil {
-		return h, err
+		return nil, err
 	}
 	return h, h.Client.read(metadata)
 }
@@ -102,7 +103,7 @@ var holderOfToken = `SELECT ` + holderColumns(absentSession, `$2`) + `, ` + qual
 
 // HolderOfToken returns the person behind an access token that is neither
 // expired nor revoked.
-func (q *Queries) HolderOfToken(ctx context.Context, signature string, now Time) (TokenHolder, error) {
+func (q *Queries) HolderOfToken(ctx context.Context, signature string, now Time) (*TokenHolder, error) {
 	return one(ctx, q, scanTokenHolder, holderOfToken, signature, now)
 }
 

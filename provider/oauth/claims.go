@@ -1,7 +1,9 @@
 package oauth
 
 import (
+	"encoding/json"
 	"slices"
+	"strconv"
 
 	"loge/provider/account"
 	"loge/storage"
@@ -82,17 +84,62 @@ func organisation(value func(*storage.Holder) any) func(*storage.Holder) any {
 
 // claimsFor returns what these scopes release to the client towards which h was
 // read.
-func claimsFor(scopes []string, h *storage.Holder) map[string]any {
-	released := map[string]any{}
+func claimsFor(scopes []string, h *storage.Holder) facts {
+	released := make(facts, 0, len(claims)+3) // room for sub, iss and aud
 	for _, c := range claims {
 		if !slices.Contains(scopes, c.scope) {
 			continue
 		}
 		if v := c.value(h); v != nil {
-			released[c.name] = v
+			released = append(released, fact{c.name, v})
 		}
 	}
 	return released
+}
+
+// facts are claims with their values, no name twice, in the order in which they
+// are told.
+type facts []fact
+
+type fact struct {
+	name  string
+	value any
+}
+
+// and adds those of more that are not there.
+func (f facts) and(more facts) facts {
+	for _, one := range more {
+		if !slices.ContainsFunc(f, func(there fact) bool { return there.name == one.name }) {
+			f = append(f, one)
+		}
+	}
+	return f
+}
+
+// MarshalJSON makes an object of them.
+func (f facts) MarshalJSON() ([]byte, error) {
+	text := append(make([]byte, 0, 512), '{')
+	for i, one := range f {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = append(appendText(text, one.name), ':')
+		switch value := one.value.(type) {
+		case string:
+			text = appendText(text, value)
+		case bool:
+			text = strconv.AppendBool(text, value)
+		case storage.Time:
+			text = strconv.AppendInt(text, int64(value), 10)
+		default:
+			other, err := json.Marshal(value)
+			if err != nil {
+				return nil, err
+			}
+			text = append(text, other...)
+		}
+	}
+	return append(text, '}'), nil
 }
 
 // offlineAccess is the scope that brings refresh tokens (Core §11).

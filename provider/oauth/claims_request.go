@@ -174,14 +174,13 @@ func (w claimWishes) touch(scope string) bool {
 
 // released answers the claims asked by name, as far as the person lets the
 // client have the scopes that they belong to (space list).
-func (w claimWishes) released(consent string, h *storage.Holder) map[string]any {
-	answer := map[string]any{}
+func (w claimWishes) released(consent string, h *storage.Holder) (answer facts) {
 	if len(w) == 0 {
-		return answer
+		return nil
 	}
-	for name, value := range claimsFor(words(consent), h) {
-		if wish, asked := w[name]; asked && wish.accepts(value) {
-			answer[name] = value
+	for _, claim := range claimsFor(words(consent), h) {
+		if wish, asked := w[claim.name]; asked && wish.accepts(claim.value) {
+			answer = append(answer, claim)
 		}
 	}
 	return answer

@@ -15,7 +15,7 @@ var dpopAlgs = `algs="` + strings.Join(clientAlgs, " ") + `"`
 // claimsShown returns what the token opens, with the proof that the scheme DPoP
 // asks for. The proof is used up for a token that is good: nobody makes us
 // store anything without one.
-func (p *Provider) claimsShown(w http.ResponseWriter, r *http.Request, scheme, token string) (claims map[string]any, h storage.TokenHolder, err error) {
+func (p *Provider) claimsShown(w http.ResponseWriter, r *http.Request, scheme, token string) (claims facts, h *storage.TokenHolder, err error) {
 	proven := p.certificateOf(r)
 	if scheme != schemeDPoP {
 		return p.claimsOf(r.Context(), token, proven)
@@ -23,16 +23,16 @@ func (p *Provider) claimsShown(w http.ResponseWriter, r *http.Request, scheme, t
 	f, err := p.proofOf(w, r)
 	switch {
 	case err != nil:
-		return nil, h, err
+		return nil, nil, err
 	case f == nil:
-		return nil, h, badProof("there is none")
+		return nil, nil, badProof("there is none")
 	case !f.goesWith(token):
-		return nil, h, badProof("ath is not the SHA-256 of the access token, in base64url")
+		return nil, nil, badProof("ath is not the SHA-256 of the access token, in base64url")
 	}
 	proven.JKT = f.jkt
 	claims, h, err = p.claimsOf(r.Context(), token, proven)
 	if err != nil {
-		return nil, h, err
+		return nil, nil, err
 	}
 	return claims, h, p.useProof(r.Context(), f)
 }

@@ -38,12 +38,12 @@ type idToken struct {
 
 // with encodes the ID token together with claims about the person that were
 // asked by name; no name is in both.
-func (t idToken) with(asked map[string]any) ([]byte, error) {
+func (t idToken) with(asked facts) ([]byte, error) {
 	payload, err := json.Marshal(t)
 	if err != nil || len(asked) == 0 {
 		return payload, err
 	}
-	more, err := json.Marshal(asked)
+	more, err := asked.MarshalJSON()
 	if err != nil {
 		return nil, err
 	}

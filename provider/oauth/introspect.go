@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"loge/provider/account"
@@ -83,16 +82,18 @@ func (p *Provider) introspectFor(ctx context.Context, u *unit, w http.ResponseWr
 // A JWT, which has a jti, is shown with what stands in it.
 func (p *Provider) introspectAccess(ctx context.Context, c *client, signature, jti string) (found introspection, err error) {
 	now := storage.At(p.Now())
+	var t storage.AccessToken
 	h, err := p.DB.HolderOfToken(ctx, signature, now)
 	own := errors.Is(err, storage.ErrNotFound)
 	if own { // perhaps a client's own, without a person
-		h.Token, err = p.DB.ClientToken(ctx, signature, now)
+		t, err = p.DB.ClientToken(ctx, signature, now)
+	} else if err == nil {
+		t = h.Token
 	}
 	if err != nil {
 		return found, err
 	}
-	t := h.Token
-	if t.ClientID != c.ID && !slices.Contains(words(t.Audience), c.ID) {
+	if t.ClientID != c.ID && !storage.HasWord(t.Audience, c.ID) {
 		return found, nil
 	}
 	found = introspection{Active: true, Issuer: p.Issuer, ClientID: t.ClientID, Audience: words(t.Audience), Scope: t.Scopes, ID: jti,

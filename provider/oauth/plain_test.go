@@ -2,6 +2,8 @@ package oauth
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -74,6 +76,37 @@ func FuzzRecord(f *testing.F) {
 	f.Fuzz(wantRecord)
 }
 
+// The same for what is told about a person, whatever stands in the rows.
+func TestClaimsAreWrittenAsJSON(t *testing.T) {
+	for _, text := range awkward {
+		h := storage.Holder{User: storage.User{GivenName: text, FamilyName: "Durand", Email: text, EmailVerifiedAt: 5, DetailsAt: 1795424400, Phone: text, Role: storage.RoleAdministrator},
+			Account: storage.Account{Kind: storage.Organisation, Number: text, SIRET: text, CompanyName: text, Address: "1 rue A\n69001 Lyon\n" + text},
+			Rights:  storage.Rights{Registered: []storage.Right{{Name: "lire"}, {Name: "écrire"}}}}
+		got := append(claimsFor(offeredScopes, &h), fact{"sub", text})
+		want := map[string]any{}
+		for _, one := range got {
+			want[one.name] = one.value
+		}
+		if len(got) != len(want) {
+			t.Errorf("%q: a name is told twice: %v", text, got)
+		}
+		wanted, err := json.Marshal(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.SortFunc(got, func(a, b fact) int { return strings.Compare(a.name, b.name) })
+		if written, err := got.MarshalJSON(); err != nil || string(written) != string(wanted) {
+			t.Errorf("%q: written %s, %v; want %s", text, written, err, wanted)
+		}
+	}
+	if written, err := (facts{}).MarshalJSON(); err != nil || string(written) != "{}" {
+		t.Errorf("nothing: %s, %v", written, err)
+	}
+	if _, err := (facts{{"x", func() {}}}).MarshalJSON(); err == nil {
+		t.Error("a function was written")
+	}
+}
+
 func BenchmarkRecord(b *testing.B) {
 	r := newRecord(storage.Session{UserID: storage.NewID(), ID: storage.NewID(), AuthenticatedAt: 1795424400, AMR: "pwd"}, "3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
 	text, err := r.encode()
@@ -93,4 +126,15 @@ func BenchmarkRecord(b *testing.B) {
 			_ = got.decode(text)
 		}
 	})
+}
+
+func BenchmarkClaims(b *testing.B) {
+	h := storage.Holder{User: storage.User{GivenName: "Odile", FamilyName: "Durand", Email: "odile@exemple.fr", EmailVerifiedAt: 5, DetailsAt: 1795424400, Phone: "+33612345678"},
+		Account: storage.Account{Kind: storage.Individual, Number: "L123456", Department: "69"}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := claimsFor(offeredScopes, &h).MarshalJSON(); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

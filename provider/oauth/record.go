@@ -33,7 +33,7 @@ type record struct {
 	// Claims were asked by name, and consented to with their scopes.
 	Claims claimsRequest `json:"c,omitzero"`
 
-	asked map[string]any // answers to Claims.IDToken, of the moment the ID token is built
+	asked facts // answers to Claims.IDToken, of the moment the ID token is built
 
 	claims  jwt.IDTokenClaims // fosite writes here; nothing is read from it
 	headers jwt.Headers

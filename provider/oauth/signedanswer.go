@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"mime"
 	"net/http"
 	"strings"
@@ -46,15 +45,17 @@ func introspectionAlg(r *http.Request, c *client) string {
 // writeClaims answers userinfo, signed where the client is registered for that
 // (Core §5.3.2). The signed form has no typ: Core gives it none, and without one
 // nobody, we included, takes it for an ID token.
-func (p *Provider) writeClaims(ctx context.Context, w http.ResponseWriter, claims map[string]any, h storage.TokenHolder) error {
+func (p *Provider) writeClaims(ctx context.Context, w http.ResponseWriter, claims facts, h *storage.TokenHolder) error {
 	alg := h.Client.UserinfoSignedResponseAlg
-	if alg == "" {
-		writeJSON(w, http.StatusOK, claims)
-		return nil
+	if alg != "" {
+		return p.writeSigned(ctx, w, alg, "", append(claims, fact{"iss", p.Issuer}, fact{"aud", h.Token.ClientID}))
 	}
-	claims = maps.Clone(claims)
-	claims["iss"], claims["aud"] = p.Issuer, h.Token.ClientID
-	return p.writeSigned(ctx, w, alg, "", claims)
+	text, err := claims.MarshalJSON()
+	if err != nil {
+		return fmt.Errorf("encode claims: %w", err)
+	}
+	writeText(w, http.StatusOK, text)
+	return nil
 }
 
 // writeSigned answers with a JWT that nobody may keep. With an error nothing is

@@ -171,10 +171,22 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	if err != nil {
 		status, text = http.StatusInternalServerError, []byte(`{"error":"server_error"}`)
 	}
+	writeText(w, status, text)
+}
+
+// What is set on nearly every answer of the protocol. The values are shared by
+// all answers: whoever sets one puts another list in its place.
+var (
+	asJSON  = []string{"application/json"}
+	noStore = []string{"no-store"}
+	noCache = []string{"no-cache"}
+)
+
+// writeText is writeJSON for what is JSON already.
+func writeText(w http.ResponseWriter, status int, text []byte) {
 	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Pragma", "no-cache") // RFC 6749 §5.1, for old caches
+	h["Content-Type"], h["Cache-Control"] = asJSON, noStore
+	h["Pragma"] = noCache // RFC 6749 §5.1, for old caches
 	w.WriteHeader(status)
 	_, _ = w.Write(text) // fails only when the client has gone
 }

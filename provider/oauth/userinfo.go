@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -43,49 +42,46 @@ func (p *Provider) UserInfo(w http.ResponseWriter, r *http.Request) {
 
 // claimsOf returns what the token's client may know now, if the request has
 // proven the keys that the token asks for.
-func (p *Provider) claimsOf(ctx context.Context, token string, proven confirmation) (map[string]any, storage.TokenHolder, error) {
-	var h storage.TokenHolder
+func (p *Provider) claimsOf(ctx context.Context, token string, proven confirmation) (facts, *storage.TokenHolder, error) {
 	signature, _ := p.accessKey(ctx, token)
 	if signature == "" {
-		return nil, h, errToken
+		return nil, nil, errToken
 	}
 	h, err := p.DB.HolderOfToken(ctx, signature, storage.At(p.Now()))
 	if errors.Is(err, storage.ErrNotFound) {
-		return nil, h, errToken
+		return nil, nil, errToken
 	}
 	if err != nil {
-		return nil, h, fmt.Errorf("load access token: %w", err)
+		return nil, nil, fmt.Errorf("load access token: %w", err)
 	}
 	if refusal := account.MayIssue(h.User, h.Account, clientFacts(h.Holder), grantFacts(h.Holder, h.Grant), p.Now()); refusal != nil {
-		return nil, h, &Error{Code: errToken.Code, Description: errToken.Description, Err: refusal}
+		return nil, nil, &Error{Code: errToken.Code, Description: errToken.Description, Err: refusal}
 	}
 	if !p.forUserinfo(h.Token.Audience) {
-		return nil, h, refuse("invalid_token", "The access token is restricted to other resources.")
+		return nil, nil, refuse("invalid_token", "The access token is restricted to other resources.")
 	}
-	if !slices.Contains(words(h.Token.Scopes), "openid") { // narrowed when it was refreshed
-		return nil, h, refuse("insufficient_scope", "The scope of the access token does not contain openid.")
+	if !storage.HasWord(h.Token.Scopes, "openid") { // narrowed when it was refreshed
+		return nil, nil, refuse("insufficient_scope", "The scope of the access token does not contain openid.")
 	}
 	scopes := consented(h.Token.Scopes, h.Consented)
 	if len(scopes) == 0 {
-		return nil, h, &Error{Code: errToken.Code, Description: errToken.Description, Err: errWithdrawn}
+		return nil, nil, &Error{Code: errToken.Code, Description: errToken.Description, Err: errWithdrawn}
 	}
 	var rec record
 	if err := rec.decode(h.Token.Session); err != nil {
-		return nil, h, err
+		return nil, nil, err
 	}
 	if proven.JKT != "" && rec.Confirm.JKT == "" {
-		return nil, h, errUnbound
+		return nil, nil, errUnbound
 	}
 	if !rec.Confirm.provenBy(proven) {
-		return nil, h, refuse("invalid_token", "The access token is bound to a key that the request does not prove to have.")
+		return nil, nil, refuse("invalid_token", "The access token is bound to a key that the request does not prove to have.")
 	}
 	if e := insufficient(h.Client, rec.AMR); e != nil {
-		return nil, h, e
+		return nil, nil, e
 	}
-	claims := claimsFor(scopes, &h.Holder)
-	maps.Copy(claims, rec.Claims.UserInfo.released(h.Consented, &h.Holder))
-	claims["sub"] = rec.Sub
-	return claims, h, nil
+	claims := claimsFor(scopes, &h.Holder).and(rec.Claims.UserInfo.released(h.Consented, &h.Holder))
+	return append(claims, fact{"sub", rec.Sub}), h, nil
 }
 
 var errWithdrawn = errors.New("consent is withdrawn")
@@ -93,14 +89,7 @@ var errWithdrawn = errors.New("consent is withdrawn")
 // consented are the scopes of a token that the person still lets the client
 // have; all are space lists.
 func consented(asked, consent string) []string {
-	var scopes []string
-	granted := storage.Consent{Scopes: consent}
-	for _, scope := range words(asked) {
-		if granted.Covers(scope) {
-			scopes = append(scopes, scope)
-		}
-	}
-	return scopes
+	return slices.DeleteFunc(words(asked), func(scope string) bool { return !storage.HasWord(consent, scope) })
 }
 
 // bearer returns the request's token, "" when it brings none, and the scheme
