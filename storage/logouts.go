@@ -43,7 +43,7 @@ func (q *Queries) enqueueLogouts(ctx context.Context, sessionID string, now Time
 	err := q.exec(ctx, `INSERT INTO logouts (`+logoutColumns+`)
 		SELECT DISTINCT g.session_id, g.client_id, g.user_id, 'queued', CAST($2 AS BIGINT), 0, 0, '', CAST($2 AS BIGINT), 0
 		FROM grants AS g JOIN clients AS c ON c.id = g.client_id
-		WHERE g.session_id = $1 AND c.backchannel_logout_uri <> '' AND c.disabled_at = 0
+		WHERE `+ofSession+` AND c.backchannel_logout_uri <> '' AND c.disabled_at = 0
 		ON CONFLICT (session_id, client_id) DO NOTHING`, sessionID, now)
 	if err != nil {
 		return fmt.Errorf("enqueue logouts: %w", err)

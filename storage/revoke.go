@@ -41,7 +41,7 @@ func (q *Queries) OwnerOfAccessToken(ctx context.Context, signature string) (str
 // RevokeSessionGrants ends what was granted in a session. Their access tokens
 // are dead at once, and are purged when they expire.
 func (q *Queries) RevokeSessionGrants(ctx context.Context, sessionID string, now Time) error {
-	return q.exec(ctx, `UPDATE grants SET revoked_at = $2 WHERE session_id = $1 AND revoked_at = 0`, sessionID, now)
+	return q.exec(ctx, `UPDATE grants SET revoked_at = $2 WHERE `+ofSession+` AND revoked_at = 0`, sessionID, now)
 }
 
 // RevokeOtherGrants ends what the user granted, except in one session; keepID ""

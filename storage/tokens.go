@@ -45,6 +45,10 @@ type AccessToken struct {
 
 const grantColumns = `id, client_id, user_id, session_id, scopes, created_at, expires_at, revoked_at, offline`
 
+// ofSession finds the grants of the session $1 among those of its person: an
+// index of their own would cost each authorization more than it is worth.
+const ofSession = `user_id = (SELECT user_id FROM sessions WHERE id = $1) AND session_id = $1`
+
 func (g *Grant) fields() []any {
 	return []any{&g.ID, &g.ClientID, &g.UserID, &g.SessionID, &g.Scopes, &g.CreatedAt, &g.ExpiresAt, &g.RevokedAt, &g.Offline}
 }
