@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 )
 
 // AuditEvent is one line of the journal: who did what, when, to whom. It never
@@ -59,31 +61,24 @@ func (q *Queries) auditAtOnce(ctx context.Context, e *AuditEvent, details []byte
 	return nil
 }
 
-// auditStepwise is for SQLite, which has no SHA-256. The writer remembers the
-// head it wrote last; the statement tells when it is no longer the head, because
-// the event was taken back or another process has written.
+// auditStepwise is for SQLite, which has no SHA-256. The writer alone moves the
+// head: once for all the transactions of a group.
 func (q *Queries) auditStepwise(ctx context.Context, e *AuditEvent, details []byte) error {
 	w := q.conn.(*writer)
-	for moved := false; !moved; {
-		e.Seq = w.head.Seq + 1
-		e.Hash = e.chain(w.head.Hash, details)
-		_, err := one(ctx, q, scanOne[int64], `UPDATE audit_head SET seq = $1, hash = $2
-			WHERE id = 1 AND seq = $3 AND CAST(hash AS BLOB) = $4 RETURNING seq`, e.Seq, e.Hash, w.head.Seq, bytea(w.head.Hash))
-		switch moved = err == nil; {
-		case moved:
-			w.head = *e
-		case !errors.Is(err, ErrNotFound):
-			return fmt.Errorf("move audit head: %w", err)
-		default:
-			if w.head, err = one(ctx, q, scanHead, `SELECT seq, hash FROM audit_head WHERE id = 1`); err != nil {
-				return fmt.Errorf("read audit head: %w", err)
-			}
+	if w.head == nil {
+		stored, err := one(ctx, q, scanHead, `SELECT seq, hash FROM audit_head WHERE id = 1`)
+		if err != nil {
+			return fmt.Errorf("read audit head: %w", err)
 		}
+		w.head = &stored
 	}
+	e.Seq = w.head.Seq + 1
+	e.Hash = e.chain(w.head.Hash, details)
 	if err := q.exec(ctx, `INSERT INTO audit (seq, at, actor, action, subject, details, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		e.Seq, e.At, e.Actor, e.Action, e.Subject, string(details), e.Hash); err != nil {
 		return fmt.Errorf("write audit event: %w", err)
 	}
+	w.head = &AuditEvent{Seq: e.Seq, Hash: e.Hash}
 	return nil
 }
 
@@ -94,14 +89,20 @@ func scanHead(s scanner) (head AuditEvent, err error) {
 
 // chain hashes the event together with its predecessor's hash.
 func (e AuditEvent) chain(previous, details []byte) []byte {
-	h := sha256.New()
-	fmt.Fprintf(h, "%x\n%d\n%s", previous, e.Seq, e.content(details))
-	return h.Sum(nil)
+	text := hex.AppendEncode(nil, previous)
+	text = strconv.AppendInt(append(text, '\n'), e.Seq, 10)
+	text = append(append(text, '\n'), e.content(details)...)
+	sum := sha256.Sum256(text)
+	return sum[:]
 }
 
 // content is the event as it is hashed, without its place in the chain.
 func (e AuditEvent) content(details []byte) string {
-	return fmt.Sprintf("%d\n%q\n%q\n%q\n%q\n", e.At, e.Actor, e.Action, e.Subject, details)
+	text := append(strconv.AppendInt(nil, int64(e.At), 10), '\n')
+	for _, part := range []string{e.Actor, e.Action, e.Subject, string(details)} {
+		text = append(strconv.AppendQuote(text, part), '\n')
+	}
+	return string(text)
 }
 
 func scanAudit(s scanner) (e AuditEvent, err error) {

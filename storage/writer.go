@@ -58,7 +58,7 @@ type writer struct {
 	jobs chan *job
 	done chan struct{}
 	stop chan struct{}
-	head AuditEvent // the journal's, as far as this process knows
+	head *AuditEvent // of the journal, with what this group has written; nil: the group has not asked yet
 }
 
 // job is one transaction on its way through the writer.
@@ -127,6 +127,7 @@ func (w *writer) run() {
 // no savepoint: when it fails, there is nothing else in the transaction yet.
 func (w *writer) group(first *job) {
 	jobs := []*job{first}
+	w.head = nil
 	err := w.command("BEGIN IMMEDIATE")
 	if err == nil && !w.attempt(first) {
 		_ = w.command("ROLLBACK") // its own error is the one to report
@@ -142,7 +143,7 @@ func (w *writer) group(first *job) {
 		err = w.apply(j)
 	}
 	if err == nil {
-		err = w.command("COMMIT")
+		err = w.commit()
 	}
 	if err != nil {
 		_ = w.command("ROLLBACK") // the first error is the one to report
@@ -153,6 +154,16 @@ func (w *writer) group(first *job) {
 		}
 		close(j.done)
 	}
+}
+
+// commit stores the journal's head, once for the whole group, and the group.
+func (w *writer) commit() error {
+	if w.head != nil {
+		if err := w.conn.exec(`UPDATE audit_head SET seq = $1, hash = $2 WHERE id = 1`, []any{w.head.Seq, w.head.Hash}); err != nil {
+			return fmt.Errorf("move audit head: %w", err)
+		}
+	}
+	return w.command("COMMIT")
 }
 
 // waiting returns a transaction that stands in the queue, or nil. Before it says
@@ -177,10 +188,12 @@ func (w *writer) apply(j *job) error {
 	if err := w.command("SAVEPOINT request"); err != nil {
 		return err
 	}
+	head := w.head
 	if !w.attempt(j) {
 		if err := w.command("ROLLBACK TO request"); err != nil {
 			return err
 		}
+		w.head = head
 	}
 	return w.command("RELEASE request")
 }
