@@ -21,7 +21,7 @@ var fositePitfalls = []struct {
 	{3, "the loser is told of a server error", "oauth.TestConcurrentRedemptionsGiveOneSuccess"},
 	{4, "half an exchange is stored", "oauth.TestFailedExchangeLeavesTheCodeUnspent oauth.TestUnsignedIDTokenLeavesTheCodeUnspent"},
 	{5, "a forged code revokes somebody's tokens", "oauth.TestForgedCodeRevokesNothing oauth.TestCodeShownByAnotherClientIsBurnt"},
-	{6, "the code's session is read twice into one object", "oauth.TestTokenRequestsMakeFewRoundTrips oauth.TestAuthTimeIsThatOfTheSignIn"},
+	{6, "the code's session is read twice into one object", "oauth.TestRequestsMakeFewRoundTrips oauth.TestAuthTimeIsThatOfTheSignIn"},
 	{7, "the database holds whole codes", "oauth.TestStolenDatabaseHoldsNoCodeAndNoToken"},
 	{8, "a slow hash at each call", "oauth.TestEachClientAuthenticatesItsOneWay oauth.TestUnknownClientCostsWhatAWrongSecretCosts"},
 	{9, "unknown clients are answered sooner", "oauth.TestUnknownClientCostsWhatAWrongSecretCosts oauth.TestUnknownClientCostsWhatAWrongKeyCosts"},

@@ -23,10 +23,11 @@ type Holder struct {
 // of document published until now the person has accepted a version: a new one
 // is asked at the next sign-in, and publishing it ends nobody's work in an
 // application. session lists the session's columns; now is the parameter that
-// holds the time.
+// holds the time. Where the client is joined with LEFT, one that does not exist
+// is a disabled one.
 func holderColumns(session, now string) string {
 	return qualified("u", userColumns) + `, ` + qualified("a", accountColumns) + `, ` + session + `,
-		` + rightsColumns + `, c.disabled_at, COALESCE(k.scopes, ''),
+		` + rightsColumns + `, COALESCE(c.disabled_at, 1), COALESCE(k.scopes, ''),
 		NOT EXISTS (SELECT 1 FROM documents AS d WHERE d.published_at <= ` + now + `
 			AND NOT EXISTS (SELECT 1 FROM acceptances AS p WHERE p.user_id = u.id AND p.kind = d.kind))`
 }

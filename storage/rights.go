@@ -29,7 +29,7 @@ type Rights struct {
 
 // rightsColumns and rightsTables read Rights of the user u in the client c.
 const (
-	rightsColumns = `c.metadata, COALESCE(ar.given, ''), COALESCE(ar.withheld, ''), COALESCE(ur.rights, '')`
+	rightsColumns = `COALESCE(c.metadata, ''), COALESCE(ar.given, ''), COALESCE(ar.withheld, ''), COALESCE(ur.rights, '')`
 	rightsTables  = ` LEFT JOIN account_rights AS ar ON ar.account_id = u.account_id AND ar.client_id = c.id
 	LEFT JOIN user_rights AS ur ON ur.user_id = u.id AND ur.client_id = c.id`
 )
@@ -55,22 +55,15 @@ func (r *Rights) read(metadata string) error {
 	return nil
 }
 
-// Standing is how a person stands with a client.
-type Standing struct {
-	Consented string // space list: what the person lets it see
-	Rights    Rights
-}
-
-// StandingOf returns how the user stands with the client.
-func (q *Queries) StandingOf(ctx context.Context, userID, clientID string) (Standing, error) {
-	return one(ctx, q, func(s scanner) (v Standing, err error) {
+// RightsIn returns the user's rights in the client.
+func (q *Queries) RightsIn(ctx context.Context, userID, clientID string) (Rights, error) {
+	return one(ctx, q, func(s scanner) (v Rights, err error) {
 		var metadata string
-		if err := s.Scan(append([]any{&v.Consented}, v.Rights.fields(&metadata)...)...); err != nil {
+		if err := s.Scan(v.fields(&metadata)...); err != nil {
 			return v, err
 		}
-		return v, v.Rights.read(metadata)
-	}, `SELECT COALESCE(k.scopes, ''), `+rightsColumns+` FROM clients AS c JOIN users AS u ON u.id = $1
-		LEFT JOIN consents AS k ON k.user_id = u.id AND k.client_id = c.id`+rightsTables+` WHERE c.id = $2`, userID, clientID)
+		return v, v.read(metadata)
+	}, `SELECT `+rightsColumns+` FROM clients AS c JOIN users AS u ON u.id = $1`+rightsTables+` WHERE c.id = $2`, userID, clientID)
 }
 
 // ClientRights is what a person's rights in one client are.

@@ -33,9 +33,9 @@ func TestRightsAreReadWithTheHolder(t *testing.T) {
 		want := storage.Rights{Registered: registered}
 		check := func(what string) {
 			t.Helper()
-			standing, err := db.StandingOf(ctx, user.ID, "loyers")
-			if diff := cmp.Diff(want, standing.Rights); err != nil || diff != "" {
-				t.Errorf("%s: standing (-want +read), %v:\n%s", what, err, diff)
+			rights, err := db.RightsIn(ctx, user.ID, "loyers")
+			if diff := cmp.Diff(want, rights); err != nil || diff != "" {
+				t.Errorf("%s: rights (-want +read), %v:\n%s", what, err, diff)
 			}
 			session, err := db.HolderOfSession(ctx, g.SessionID, "loyers", 40)
 			if diff := cmp.Diff(want, session.Rights); err != nil || diff != "" {

@@ -249,6 +249,10 @@ func TestHolderIsThePersonWithEveryFact(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("%s (-want +read):\n%s", what, diff)
 			}
+			visitor, err := db.VisitorOfCookie(ctx, session.IDHash, "loyers", now)
+			if diff := cmp.Diff(got, visitor.Holder); diff != "" || err != nil {
+				t.Errorf("%s, visitor (-holder +visitor), %v:\n%s", what, err, diff)
+			}
 		}
 		check("no document", 40)
 

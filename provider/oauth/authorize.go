@@ -53,56 +53,57 @@ func (p *Provider) Authorize(w http.ResponseWriter, r *http.Request) error {
 // decide answers, or hands over to the sign-in pages.
 func (p *Provider) decide(w http.ResponseWriter, r *http.Request, q *request) error {
 	ctx := r.Context()
-	s, err := p.current(r)
+	v, err := p.current(r, q.client.ID)
 	if err != nil {
 		return err
 	}
 	f := q.flow(p.Now())
-	if s != nil {
-		switch e := p.unfit(q, *s); {
-		case e == errLevel && f.ForceFactor && reaches(s.AMR, factor.LevelPassword):
+	if v != nil {
+		switch e := p.unfit(q, v.Session); {
+		case e == errLevel && f.ForceFactor && reaches(v.Session.AMR, factor.LevelPassword):
 			// The pages ask for what is missing.
 		case e != nil:
 			f.ForceSignIn = true // perhaps somebody else does
 		}
 	}
-	pending, err := p.Pending(ctx, s, f)
+	pending, err := p.Pending(ctx, v, f)
 	if err != nil {
 		return fmt.Errorf("decide on sign-in: %w", err)
 	}
 	switch {
 	case q.asks("none") && pending:
-		return p.silent(ctx, s, f)
-	case pending || s == nil:
+		return p.silent(ctx, v, f)
+	case pending || v == nil:
 		return p.handOver(w, r, f, q.pushed)
 	}
-	return p.issue(w, r, q, *s, nil)
+	return p.issue(w, r, q, v.Holder, nil)
 }
 
-// current returns the live session, or nil when nobody is signed in.
-func (p *Provider) current(r *http.Request) (*storage.Session, error) {
-	s, err := p.Sessions.Current(r)
+// current returns who is signed in, towards that client, or nil when nobody is.
+// All that is decided about an answer comes from this one read.
+func (p *Provider) current(r *http.Request, clientID string) (*storage.Visitor, error) {
+	v, err := p.Sessions.Current(r, clientID)
 	if errors.Is(err, session.ErrNone) || errors.Is(err, session.ErrExpired) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("load session: %w", err)
 	}
-	return &s, nil
+	return &v, nil
 }
 
 // silent says why prompt=none cannot be answered without a page (Core §3.1.2.6).
-func (p *Provider) silent(ctx context.Context, s *storage.Session, f storage.Flow) error {
-	if s == nil || f.ForceSignIn || s.AuthenticatedAt < f.FreshAfter {
+func (p *Provider) silent(ctx context.Context, v *storage.Visitor, f storage.Flow) error {
+	if v == nil || f.ForceSignIn || v.Session.AuthenticatedAt < f.FreshAfter {
 		return refuse("login_required", "The person has to sign in.")
 	}
 	f.ConsentedAt = storage.At(p.Now())
-	pending, err := p.Pending(ctx, s, f)
+	pending, err := p.Pending(ctx, v, f)
 	if err != nil {
 		return fmt.Errorf("decide on consent: %w", err)
 	}
 	if pending {
-		if _, err := p.mayBeIssued(ctx, s.ID, f.ClientID, nil); errors.Is(err, account.NoRight) {
+		if err := p.mayHave(v.Holder, nil); errors.Is(err, account.NoRight) {
 			return err
 		}
 		return refuse("interaction_required", "The person has to do something first.")

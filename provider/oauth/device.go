@@ -237,10 +237,14 @@ func (p *Provider) notYet(ctx context.Context, d storage.Device) error {
 // giveDevice makes the tokens of a device about which a person has agreed.
 func (p *Provider) giveDevice(ctx context.Context, u *unit, d storage.Device, rec *record) (*tokenResponse, error) {
 	scopes := words(d.Scopes)
-	if _, err := p.mayBeIssued(ctx, rec.Session, u.client.ID, scopes); err != nil {
+	now := storage.At(p.Now())
+	h, err := p.DB.HolderOfSession(ctx, rec.Session, u.client.ID, now)
+	if err == nil {
+		err = p.mayHave(h, scopes)
+	}
+	if err != nil {
 		return nil, invalidGrant(err)
 	}
-	now := storage.At(p.Now())
 	u.write(func(ctx context.Context, q *storage.Queries) error {
 		return q.ConsumeDevice(ctx, d.Signature, d.ClientID, now)
 	})

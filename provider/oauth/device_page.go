@@ -101,19 +101,19 @@ func (p *Provider) concludeDevice(w http.ResponseWriter, r *http.Request, f stor
 	if !f.DeniedAt.IsZero() {
 		return p.refuseDevice(w, r, f, c)
 	}
-	s, err := p.current(r)
+	v, err := p.current(r, c.ID)
 	if err != nil {
 		return err
 	}
-	pending, err := p.Pending(r.Context(), s, f)
+	pending, err := p.Pending(r.Context(), v, f)
 	if err != nil {
 		return fmt.Errorf("decide on sign-in: %w", err)
 	}
-	if pending || s == nil {
+	if pending || v == nil {
 		web.SeeOther(w, r, signIn(f.ID))
 		return nil
 	}
-	err = p.approveDevice(r.Context(), f, &client{c}, *s)
+	err = p.approveDevice(r.Context(), f, &client{c}, v.Holder)
 	if _, ok := errors.AsType[*Error](err); ok { // the account may not be used, or the client was disabled
 		return p.refuseDevice(w, r, f, c)
 	}
@@ -127,11 +127,12 @@ func (p *Provider) concludeDevice(w http.ResponseWriter, r *http.Request, f stor
 }
 
 // approveDevice makes the grant and gives it to the device, once.
-func (p *Provider) approveDevice(ctx context.Context, f storage.Flow, c *client, s storage.Session) error {
+func (p *Provider) approveDevice(ctx context.Context, f storage.Flow, c *client, h storage.Holder) error {
 	q := &request{client: c, scopes: words(f.Scopes)}
-	if _, err := p.mayBeIssued(ctx, s.ID, c.ID, q.scopes); err != nil {
+	if err := p.mayHave(h, q.scopes); err != nil {
 		return err
 	}
+	s := h.Session
 	ctx, u := begin(ctx)
 	grant := p.newGrant(q, s)
 	d, err := p.DB.Device(ctx, f.Device)

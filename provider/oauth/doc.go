@@ -38,6 +38,10 @@
 // settled a mistake is a page of ours; afterwards it is an error response, with
 // iss. fosite sees plain parameters that have passed.
 //
+// Who is at the browser is then read once, with all that decides: whether a page
+// is left to show and whether the one rule lets a code out are judged by facts of
+// one moment. The token endpoint reads them again.
+//
 // A code is issued and redeemed in a unit of work: reads go to the database,
 // writes are buffered, signatures are made, and then one short transaction
 // applies all of it. In it the statements decide: a flow finishes once, a code

@@ -14,11 +14,13 @@ import (
 )
 
 // issue gives the client a code: the end of the flow, its grant and the code
-// appear together. f is nil when nobody had to be asked anything.
-func (p *Provider) issue(w http.ResponseWriter, r *http.Request, q *request, s storage.Session, f *storage.Flow) error {
-	if _, err := p.mayBeIssued(r.Context(), s.ID, q.client.ID, q.shared()); err != nil {
+// appear together, if the one rule has nothing against it. f is nil when nobody had
+// to be asked anything.
+func (p *Provider) issue(w http.ResponseWriter, r *http.Request, q *request, h storage.Holder, f *storage.Flow) error {
+	if err := p.mayHave(h, q.shared()); err != nil {
 		return err
 	}
+	s := h.Session
 	ctx, u := begin(r.Context())
 	u.client = q.client
 	grant := p.newGrant(q, s)
@@ -93,17 +95,8 @@ func (p *Provider) newCode(ctx context.Context, q *request, s storage.Session, g
 	return response.GetCode(), nil
 }
 
-// mayBeIssued asks the one rule with the facts of this moment, and whether the
-// person consents to these scopes. It returns the facts.
-func (p *Provider) mayBeIssued(ctx context.Context, sessionID, clientID string, scopes []string) (storage.Holder, error) {
-	h, err := p.DB.HolderOfSession(ctx, sessionID, clientID, storage.At(p.Now()))
-	if err != nil {
-		return h, fmt.Errorf("load facts about the person: %w", err)
-	}
-	return h, p.mayHave(h, scopes)
-}
-
-// mayHave is the rule itself, for a person with a session.
+// mayHave asks the one rule about a person with a session, and whether the person
+// consents to these scopes. h was read for this request.
 func (p *Provider) mayHave(h storage.Holder, scopes []string) error {
 	if h.Session.ID == "" {
 		return storage.ErrNotFound

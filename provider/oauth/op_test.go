@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -126,20 +125,16 @@ func (l *logged) String() string {
 }
 
 // pending is what provider/signin decides, as far as it concerns the protocol.
-func (o *op) pending(ctx context.Context, s *storage.Session, f storage.Flow) (bool, error) {
+func (o *op) pending(_ context.Context, v *storage.Visitor, f storage.Flow) (bool, error) {
 	switch {
-	case s == nil, (f.ForceSignIn || f.ChooseAccount) && f.SessionID != s.ID, s.AuthenticatedAt < f.FreshAfter:
+	case v == nil, (f.ForceSignIn || f.ChooseAccount) && f.SessionID != v.Session.ID, v.Session.AuthenticatedAt < f.FreshAfter:
 		return true, nil
 	case !f.ConsentedAt.IsZero():
 		return false, nil
 	case f.ForceConsent:
 		return true, nil
 	}
-	consent, err := o.db.ConsentOf(ctx, s.UserID, f.ClientID)
-	if errors.Is(err, storage.ErrNotFound) {
-		return true, nil
-	}
-	return !consent.Covers(f.Scopes), err
+	return v.Consented == "" || !storage.Consent{Scopes: v.Consented}.Covers(f.Scopes), nil
 }
 
 // between runs fn in each redemption after the code was read and before the

@@ -41,8 +41,8 @@ type Provider struct {
 	// RequireDPoPNonce has every DPoP proof made with a nonce of ours.
 	RequireDPoPNonce bool
 	// Pending tells whether the person has to be shown a page before the flow
-	// can be answered; a nil session is nobody signed in.
-	Pending func(ctx context.Context, s *storage.Session, f storage.Flow) (bool, error)
+	// can be answered; a nil visitor is nobody signed in.
+	Pending func(ctx context.Context, v *storage.Visitor, f storage.Flow) (bool, error)
 	// Outbound asks at addresses that clients name: see package outbound.
 	Outbound *http.Client
 	// Certificates returns the certificates that a request's client has shown,

@@ -70,29 +70,29 @@ func (p *Provider) flowOf(r *http.Request, id string) (storage.Flow, error) {
 
 // conclude answers the flow, or goes back to the sign-in pages.
 func (p *Provider) conclude(w http.ResponseWriter, r *http.Request, q *request, f storage.Flow) error {
-	s, err := p.current(r)
+	v, err := p.current(r, q.client.ID)
 	if err != nil {
 		return err
 	}
 	if !f.DeniedAt.IsZero() {
 		e := refuse("access_denied", "The person refused, or may not use the application.")
-		if s != nil && !reaches(s.AMR, q.level()) {
+		if v != nil && !reaches(v.Session.AMR, q.level()) {
 			e = errLevel
 		}
 		return p.finish(r, q, f, e)
 	}
-	pending, err := p.Pending(r.Context(), s, f)
+	pending, err := p.Pending(r.Context(), v, f)
 	if err != nil {
 		return fmt.Errorf("decide on sign-in: %w", err)
 	}
-	if pending || s == nil {
+	if pending || v == nil {
 		web.SeeOther(w, r, signIn(f.ID))
 		return nil
 	}
-	if e := p.unfit(q, *s); e != nil {
+	if e := p.unfit(q, v.Session); e != nil {
 		return p.finish(r, q, f, e)
 	}
-	return p.issue(w, r, q, *s, &f)
+	return p.issue(w, r, q, v.Holder, &f)
 }
 
 // finish ends the flow with an error for the client.

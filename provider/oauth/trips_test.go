@@ -10,10 +10,11 @@ import (
 	"loge/storage/storagetest"
 )
 
-// maxTrips is how often a token request may wait for PostgreSQL.
+// maxTrips is how often an authorization request that nobody has to be asked about,
+// or a token request, may wait for PostgreSQL.
 const maxTrips = 3
 
-func TestTokenRequestsMakeFewRoundTrips(t *testing.T) {
+func TestRequestsMakeFewRoundTrips(t *testing.T) {
 	address, err := url.Parse(storagetest.Postgres(t))
 	if err != nil {
 		t.Fatal(err)
@@ -28,6 +29,9 @@ func TestTokenRequestsMakeFewRoundTrips(t *testing.T) {
 		name string
 		run  func() func()
 	}{
+		{"authorization", func() func() {
+			return func() { b.code(t, "loyers", "scope", offlineScope) }
+		}},
 		{"authorization_code", func() func() {
 			code := b.code(t, "loyers", "scope", offlineScope)
 			return func() { b.token(t, exchange(code), "loyers") }

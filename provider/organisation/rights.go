@@ -128,11 +128,11 @@ func (o *Organisation) give(ctx context.Context, q *storage.Queries, v session.V
 		if err := account.MayGive(v.User, u, c.rights, names); err != nil {
 			return err
 		}
-		standing, err := q.StandingOf(ctx, u.ID, c.ClientID)
+		before, err := q.RightsIn(ctx, u.ID, c.ClientID)
 		if err != nil {
 			return err
 		}
-		if standing.Rights.Chosen == strings.Join(names, " ") {
+		if before.Chosen == strings.Join(names, " ") {
 			continue
 		}
 		if err := q.SaveUserRights(ctx, v.Account.ID, u.ID, c.ClientID, strings.Join(names, " "), now); err != nil {

@@ -45,7 +45,7 @@ func TestRestingSessionCanBeRenewed(t *testing.T) {
 		_, c, err = w.Renew(ctx, q, httptest.NewRequest("POST", "/connexion", nil), s)
 		return err
 	})
-	if got, err := w.Current(with(c)); err != nil || got.ID != s.ID || got.AuthenticatedAt != storage.At(w.now) {
+	if got, err := w.Current(with(c), ""); err != nil || got.Session.ID != s.ID || got.Session.AuthenticatedAt != storage.At(w.now) {
 		t.Errorf("renewed: %+v, %v", got, err)
 	}
 }

@@ -50,21 +50,34 @@ func New(master secret.Master, db *storage.DB, idle, absolute time.Duration, sec
 		device:  newCookie(master, "device", secure, DeviceLife)}
 }
 
-// Current returns the request's live session, or ErrNone or ErrExpired, and
-// notes that it is in use, at most once a minute.
-func (m *Manager) Current(r *http.Request) (storage.Session, error) {
-	return m.use(r, min(touchEvery, m.Idle/10))
+// Current returns who is at the browser, towards the client that asks ("": none
+// does), if the session is live, else ErrNone or ErrExpired, and notes that it is
+// in use, at most once a minute. Session and person are read in one statement.
+func (m *Manager) Current(r *http.Request, clientID string) (v storage.Visitor, err error) {
+	_, err = m.look(r, func(ctx context.Context, hash []byte) (_ storage.Session, err error) {
+		v, err = m.DB.VisitorOfCookie(ctx, hash, clientID, storage.At(m.Now()))
+		return v.Session, err
+	})
+	if err == nil {
+		v.Session, err = m.use(r.Context(), v.Session, min(touchEvery, m.Idle/10))
+	}
+	if err != nil {
+		return storage.Visitor{}, err
+	}
+	return v, nil
 }
 
-// Extend is Current for somebody who says so: the use is noted in any case.
-func (m *Manager) Extend(r *http.Request) (storage.Session, error) { return m.use(r, 0) }
-
-func (m *Manager) use(r *http.Request, every time.Duration) (storage.Session, error) {
+// Extend is a use for somebody who says so: it is noted in any case.
+func (m *Manager) Extend(r *http.Request) (storage.Session, error) {
 	s, err := m.Look(r)
 	if err != nil {
 		return s, err
 	}
-	ctx, now := r.Context(), m.Now()
+	return m.use(r.Context(), s, 0)
+}
+
+func (m *Manager) use(ctx context.Context, s storage.Session, every time.Duration) (storage.Session, error) {
+	now := m.Now()
 	if now.Sub(s.SeenAt.Time()) >= every {
 		s.SeenAt = storage.At(now)
 		if err := m.DB.InTx(ctx, func(q *storage.Queries) error { return q.TouchSession(ctx, s.ID, s.SeenAt) }); err != nil {
@@ -74,13 +87,18 @@ func (m *Manager) use(r *http.Request, every time.Duration) (storage.Session, er
 	return s, nil
 }
 
-// Look is Current without being a use: looking never puts the end off.
+// Look returns the live session, or ErrNone or ErrExpired. It is no use of it:
+// looking never puts the end off.
 func (m *Manager) Look(r *http.Request) (storage.Session, error) {
+	return m.look(r, m.DB.SessionByHash)
+}
+
+func (m *Manager) look(r *http.Request, load func(context.Context, []byte) (storage.Session, error)) (storage.Session, error) {
 	hash, ok := m.session.read(r)
 	if !ok {
 		return storage.Session{}, ErrNone
 	}
-	s, err := m.DB.SessionByHash(r.Context(), hash)
+	s, err := load(r.Context(), hash)
 	if errors.Is(err, storage.ErrNotFound) {
 		return storage.Session{}, ErrNone // rotated away or purged
 	}

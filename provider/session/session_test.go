@@ -68,13 +68,13 @@ func with(cookies ...*http.Cookie) *http.Request {
 func TestSessionLivesUntilIdleOrAbsoluteEnd(t *testing.T) {
 	w := newWorld(t, true)
 	s, c := w.start(t)
-	if got, err := w.Current(with(c)); err != nil || got.ID != s.ID || got.ProvisionalID != "p" {
+	if got, err := w.Current(with(c), ""); err != nil || got.Session.ID != s.ID || got.Session.ProvisionalID != "p" {
 		t.Fatalf("Current = %+v, %v", got, err)
 	}
 	start := w.now
 	for range 24 { // every 29 min 59 s something happens
 		w.now = w.now.Add(30*time.Minute - time.Second)
-		if _, err := w.Current(with(c)); err != nil {
+		if _, err := w.Current(with(c), ""); err != nil {
 			t.Fatalf("after %v: %v", w.now.Sub(start), err)
 		}
 	}
@@ -83,7 +83,7 @@ func TestSessionLivesUntilIdleOrAbsoluteEnd(t *testing.T) {
 		want error
 	}{{-time.Second, nil}, {0, session.ErrExpired}, {time.Second, session.ErrExpired}} {
 		w.now = start.Add(12*time.Hour + test.at)
-		if _, err := w.Current(with(c)); !errors.Is(err, test.want) {
+		if _, err := w.Current(with(c), ""); !errors.Is(err, test.want) {
 			t.Errorf("at the absolute end %+v: %v, want %v", test.at, err, test.want)
 		}
 	}
@@ -97,7 +97,7 @@ func TestIdleSessionExpires(t *testing.T) {
 		w := newWorld(t, true)
 		_, c := w.start(t)
 		w.now = w.now.Add(test.after)
-		if _, err := w.Current(with(c)); !errors.Is(err, test.want) {
+		if _, err := w.Current(with(c), ""); !errors.Is(err, test.want) {
 			t.Errorf("idle for %v: %v, want %v", test.after, err, test.want)
 		}
 	}
@@ -109,7 +109,7 @@ func TestSessionIsTouchedOnceAMinute(t *testing.T) {
 	for _, test := range []struct{ after, seen time.Duration }{{59 * time.Second, 0}, {60 * time.Second, 60 * time.Second}, {90 * time.Second, 60 * time.Second}} {
 		start := s.AuthenticatedAt.Time()
 		w.now = start.Add(test.after)
-		if _, err := w.Current(with(c)); err != nil {
+		if _, err := w.Current(with(c), ""); err != nil {
 			t.Fatal(err)
 		}
 		if row, err := w.db.Session(t.Context(), s.ID); err != nil || row.SeenAt != storage.At(start.Add(test.seen)) {
@@ -131,11 +131,15 @@ func TestExtendingAlwaysPutsTheIdleEndOff(t *testing.T) {
 		return w.Remaining(s)
 	}
 	w.now = start.Add(30*time.Second + time.Millisecond)
+	current := func(r *http.Request) (storage.Session, error) {
+		v, err := w.Current(r, "")
+		return v.Session, err
+	}
 	for _, test := range []struct {
 		name string
 		use  func(*http.Request) (storage.Session, error)
 		want time.Duration
-	}{{"Look", w.Look, 29*time.Minute + 30*time.Second}, {"Current", w.Current, 29*time.Minute + 30*time.Second}, {"Extend", w.Extend, 30 * time.Minute}} {
+	}{{"Look", w.Look, 29*time.Minute + 30*time.Second}, {"Current", current, 29*time.Minute + 30*time.Second}, {"Extend", w.Extend, 30 * time.Minute}} {
 		if got := remaining(test.use); got != test.want {
 			t.Errorf("%s: %v remain, want %v", test.name, got, test.want)
 		}
@@ -164,7 +168,7 @@ func TestAVeryShortSessionLivesWhileItIsUsed(t *testing.T) {
 	_, c := w.start(t)
 	for range 10 {
 		w.now = w.now.Add(30 * time.Second)
-		if _, err := w.Current(with(c)); err != nil {
+		if _, err := w.Current(with(c), ""); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -178,14 +182,14 @@ func TestRotationKillsTheOldCookie(t *testing.T) {
 		_, after, err = w.Rotate(ctx, q, s)
 		return err
 	})
-	if _, err := w.Current(with(before)); !errors.Is(err, session.ErrNone) {
+	if _, err := w.Current(with(before), ""); !errors.Is(err, session.ErrNone) {
 		t.Errorf("the old cookie: %v, want ErrNone", err)
 	}
-	if got, err := w.Current(with(after)); err != nil || got.ID != s.ID || got.ProvisionalID != "" {
+	if got, err := w.Current(with(after), ""); err != nil || got.Session.ID != s.ID || got.Session.ProvisionalID != "" {
 		t.Errorf("the new cookie: %+v, %v", got, err)
 	}
 	w.write(t, func(ctx context.Context, q *storage.Queries) error { return w.End(ctx, q, s.ID) })
-	if _, err := w.Current(with(after)); !errors.Is(err, session.ErrExpired) {
+	if _, err := w.Current(with(after), ""); !errors.Is(err, session.ErrExpired) {
 		t.Errorf("an ended session: %v, want ErrExpired", err)
 	}
 }
@@ -195,10 +199,10 @@ func TestEndOthersKeepsOne(t *testing.T) {
 	s, kept := w.start(t)
 	_, other := w.start(t)
 	w.write(t, func(ctx context.Context, q *storage.Queries) error { return w.EndOthers(ctx, q, w.user.ID, s.ID) })
-	if _, err := w.Current(with(kept)); err != nil {
+	if _, err := w.Current(with(kept), ""); err != nil {
 		t.Errorf("the kept session: %v", err)
 	}
-	if _, err := w.Current(with(other)); !errors.Is(err, session.ErrExpired) {
+	if _, err := w.Current(with(other), ""); !errors.Is(err, session.ErrExpired) {
 		t.Errorf("the other session: %v, want ErrExpired", err)
 	}
 }
@@ -221,7 +225,7 @@ func TestDamagedCookieIsNoCookie(t *testing.T) {
 	for _, value := range values {
 		damaged := *c
 		damaged.Value = value
-		if _, err := w.Current(with(&damaged)); err == nil {
+		if _, err := w.Current(with(&damaged), ""); err == nil {
 			// The last character of base64 has bits that mean nothing.
 			if len(value) == len(c.Value) && value[:len(value)-1] == c.Value[:len(c.Value)-1] {
 				continue

@@ -55,10 +55,14 @@ func BenchmarkPending(b *testing.B) {
 	if err != nil || len(sessions) == 0 {
 		b.Fatal(err)
 	}
+	visitor, err := w.DB.VisitorOfCookie(b.Context(), sessions[0].IDHash, "loyers", storage.At(w.Now()))
+	if err != nil {
+		b.Fatal(err)
+	}
 	flow := storage.Flow{ClientID: "loyers", Scopes: "openid profile bailleur"}
 	b.ReportAllocs()
 	for b.Loop() {
-		if pending, err := w.Pending(b.Context(), &sessions[0], flow); err != nil || pending {
+		if pending, err := w.Pending(b.Context(), &visitor, flow); err != nil || pending {
 			b.Fatal(pending, err)
 		}
 	}

@@ -101,7 +101,7 @@ func (s *Signin) visit(w http.ResponseWriter, r *http.Request) (v visit, err err
 	if err != nil {
 		return v, err
 	}
-	current, err := s.Sessions.Current(r)
+	current, err := s.Sessions.Current(r, flow.ClientID)
 	switch {
 	case errors.Is(err, session.ErrExpired):
 		v.Expired = true

@@ -16,42 +16,37 @@ import (
 // facts is what is stored about a browser, its user and its request, read once
 // per request, and the State that follows from it.
 type facts struct {
-	Session     storage.Session // ID "" when not signed in
-	Flow        storage.Flow    // ID "" when no application asked
-	User        storage.User
-	Account     storage.Account
-	Provisional storage.Provisional // the one that opened the session; ID "" when an own password did
-	EmailChange storage.EmailChange // address that waits for its code; UserID "" when none does
-	Texts       []terms.Item        // texts to accept, without their text
-	Rights      storage.Rights      // in the application that asked
-	State       State
+	storage.Visitor                     // towards the application that asked; Session.ID "" when not signed in
+	Flow            storage.Flow        // ID "" when no application asked
+	Provisional     storage.Provisional // the one that opened the session; ID "" when an own password did
+	EmailChange     storage.EmailChange // address that waits for its code; UserID "" when none does
+	Texts           []terms.Item        // texts to accept, without their text
+	State           State
 }
 
 // Pending says whether a page of the sign-in has to be shown before the flow's
-// application may be answered; session is nil when the browser has none.
-func (s *Signin) Pending(ctx context.Context, session *storage.Session, flow storage.Flow) (bool, error) {
-	if session == nil {
+// application may be answered; visitor is nil when nobody is signed in.
+func (s *Signin) Pending(ctx context.Context, visitor *storage.Visitor, flow storage.Flow) (bool, error) {
+	if visitor == nil {
 		return true, nil
 	}
-	f, err := s.gather(ctx, *session, flow)
+	f, err := s.gather(ctx, *visitor, flow)
 	if err != nil {
 		return false, err
 	}
 	return f.barred() != "" || Next(f.State) != Done, nil
 }
 
-// gather reads the facts. A session without ID gives the state of nobody.
-func (s *Signin) gather(ctx context.Context, session storage.Session, flow storage.Flow) (facts, error) {
-	f := facts{Session: session, Flow: flow}
-	if session.ID == "" {
+// gather reads the facts beside the visitor: nothing for a person of whom nothing
+// is wanted. A session without ID gives the state of nobody.
+func (s *Signin) gather(ctx context.Context, visitor storage.Visitor, flow storage.Flow) (facts, error) {
+	f := facts{Visitor: visitor, Flow: flow}
+	if f.Session.ID == "" {
 		return f, nil
 	}
 	var err error
-	if f.User, f.Account, err = s.DB.UserWithAccount(ctx, session.UserID); err != nil {
-		return f, fmt.Errorf("load user: %w", err)
-	}
-	if session.ProvisionalID != "" {
-		if f.Provisional, err = s.DB.Provisional(ctx, session.ProvisionalID); err != nil {
+	if f.Session.ProvisionalID != "" {
+		if f.Provisional, err = s.DB.Provisional(ctx, f.Session.ProvisionalID); err != nil {
 			return f, fmt.Errorf("load provisional password: %w", err)
 		}
 	}
@@ -61,47 +56,38 @@ func (s *Signin) gather(ctx context.Context, session storage.Session, flow stora
 			return f, fmt.Errorf("load e-mail address to confirm: %w", err)
 		}
 	}
-	accepted, err := s.DB.Acceptances(ctx, f.User.ID)
-	if err != nil {
-		return f, fmt.Errorf("load acceptances: %w", err)
+	if !f.UpToDate {
+		if f.Texts, err = s.texts(ctx, f.User.ID); err != nil {
+			return f, err
+		}
 	}
-	current, err := s.DB.CurrentDocuments(ctx)
-	if err != nil {
-		return f, fmt.Errorf("load documents: %w", err)
-	}
-	f.Texts = terms.Pending(current, accepted, s.Now())
-	standing, err := s.standing(ctx, f)
-	if err != nil {
-		return f, err
-	}
-	f.Rights = standing.Rights
-	f.State = s.judge(f, standing.Consented)
+	f.State = s.judge(f)
 	return f, nil
 }
 
-// standing is how the person stands with the flow's application.
-func (s *Signin) standing(ctx context.Context, f facts) (storage.Standing, error) {
-	if f.Flow.ClientID == "" {
-		return storage.Standing{}, nil
-	}
-	standing, err := s.DB.StandingOf(ctx, f.User.ID, f.Flow.ClientID)
+// texts are those that the user has to accept.
+func (s *Signin) texts(ctx context.Context, userID string) ([]terms.Item, error) {
+	accepted, err := s.DB.Acceptances(ctx, userID)
 	if err != nil {
-		return standing, fmt.Errorf("load consent and rights: %w", err)
+		return nil, fmt.Errorf("load acceptances: %w", err)
 	}
-	return standing, nil
+	current, err := s.DB.CurrentDocuments(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load documents: %w", err)
+	}
+	return terms.Pending(current, accepted, s.Now()), nil
 }
 
 // consents says whether the flow's application may see what it asks for.
-func (f facts) consents(scopes string) bool {
+func (f facts) consents() bool {
 	if f.Flow.ClientID == "" || !f.Flow.ConsentedAt.IsZero() {
 		return true
 	}
-	return !f.Flow.ForceConsent && storage.Consent{Scopes: scopes}.Covers(f.Flow.Scopes)
+	return !f.Flow.ForceConsent && storage.Consent{Scopes: f.Consented}.Covers(f.Flow.Scopes)
 }
 
-// judge turns the facts into the table's State; consented are the scopes that the
-// flow's application may see.
-func (s *Signin) judge(f facts, consented string) State {
+// judge turns the facts into the table's State.
+func (s *Signin) judge(f facts) State {
 	_, rules := f.pending(storage.Rules)
 	_, conditions := f.pending(storage.Terms)
 	provisional := f.Session.ProvisionalID != ""
@@ -128,7 +114,7 @@ func (s *Signin) judge(f facts, consented string) State {
 		RightMissing:     !account.MayOpen(f.User, f.Rights),
 		FactorMissing:    factorMissing,
 		CodesUnnoted:     unnoted,
-		ConsentMissing:   !f.consents(consented),
+		ConsentMissing:   !f.consents(),
 	}
 }
 

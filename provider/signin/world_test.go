@@ -167,7 +167,7 @@ func (w *world) resume(rw http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	current, err := w.Sessions.Current(r)
+	current, err := w.Sessions.Current(r, f.ClientID)
 	if err != nil && !errors.Is(err, session.ErrNone) {
 		return err
 	}
@@ -181,7 +181,7 @@ func (w *world) resume(rw http.ResponseWriter, r *http.Request) error {
 			web.SeeOther(rw, r, "/connexion/suite?demande="+id)
 			return nil
 		}
-		outcome = "arrived as " + current.UserID
+		outcome = "arrived as " + current.User.ID
 	}
 	err = w.DB.InTx(ctx, func(q *storage.Queries) error {
 		_, err := q.ConsumeFlow(ctx, id, browser, storage.At(w.Now()))
