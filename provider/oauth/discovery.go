@@ -203,8 +203,7 @@ func (p *Provider) JWKS(w http.ResponseWriter, r *http.Request) {
 
 func serveBytes(w http.ResponseWriter, contentType, cache string, body []byte) {
 	h := w.Header()
-	h.Set("Content-Type", contentType)
-	h.Set("Cache-Control", cache)
-	h.Set("Content-Length", strconv.Itoa(len(body))) // net/http sends a longer body in chunks
-	_, _ = w.Write(body)                             // fails only when the client has gone
+	h["Content-Type"], h["Cache-Control"] = []string{contentType}, []string{cache}
+	h["Content-Length"] = []string{strconv.Itoa(len(body))} // net/http sends a longer body in chunks
+	_, _ = w.Write(body)                                    // fails only when the client has gone
 }

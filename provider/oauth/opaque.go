@@ -7,7 +7,9 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"hash"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ory/fosite"
@@ -27,7 +29,11 @@ var b64 = base64.RawURLEncoding.Strict()
 // there are.
 type kind struct {
 	prefix string
-	key    []byte
+	macs   *sync.Pool // of HMACs under the key; to begin one costs more than to use it
+}
+
+func newKind(prefix string, key []byte) kind {
+	return kind{prefix, &sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
 }
 
 const (
@@ -45,7 +51,9 @@ func nonce() string {
 }
 
 func (k kind) mac(nonce string) string {
-	h := hmac.New(sha256.New, k.key)
+	h := k.macs.Get().(hash.Hash)
+	defer k.macs.Put(h)
+	h.Reset()
 	h.Write([]byte(nonce))
 	return b64.EncodeToString(h.Sum(nil))
 }
@@ -93,11 +101,11 @@ var _ oauth2.AuthorizeCodeStrategy = opaque{}
 
 func newOpaque(master secret.Master) opaque {
 	return opaque{
-		code:    kind{"loge_ac_", master.Derive("authorization codes")},
-		access:  kind{"loge_at_", master.Derive("access tokens")},
-		refresh: kind{"loge_rt_", master.Derive("refresh tokens")},
-		device:  kind{"loge_dc_", master.Derive("device codes")},
-		signed:  kind{"", master.Derive("JWT access tokens")},
+		code:    newKind("loge_ac_", master.Derive("authorization codes")),
+		access:  newKind("loge_at_", master.Derive("access tokens")),
+		refresh: newKind("loge_rt_", master.Derive("refresh tokens")),
+		device:  newKind("loge_dc_", master.Derive("device codes")),
+		signed:  newKind("", master.Derive("JWT access tokens")),
 	}
 }
 

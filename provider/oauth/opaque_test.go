@@ -43,3 +43,16 @@ func TestTokensAreStoredInTheOrderTheyAreMade(t *testing.T) {
 		t.Error("the same random bits twice")
 	}
 }
+
+func BenchmarkSignature(b *testing.B) {
+	master, err := secret.NewMaster([]byte("0123456789abcdef0123456789abcdef"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	k := newOpaque(master).access
+	token, _ := k.generate()
+	b.ReportAllocs()
+	for b.Loop() {
+		k.signature(token)
+	}
+}

@@ -55,11 +55,12 @@ func AddressKey(a netip.Addr) string {
 // parseAddr reads an address with or without a port; the zero Addr if it is
 // neither. IPv4 inside IPv6 becomes IPv4, so one client has one key.
 func parseAddr(s string) netip.Addr {
-	if a, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
-		return a.Unmap().WithZone("")
-	}
+	// The peer's comes with a port, at each request: no failure is made of that.
 	if ap, err := netip.ParseAddrPort(s); err == nil {
 		return ap.Addr().Unmap().WithZone("")
+	}
+	if a, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
+		return a.Unmap().WithZone("")
 	}
 	return netip.Addr{}
 }

@@ -7,10 +7,11 @@ import "net/http"
 // counts is the code, the secret or the token that the application holds, so
 // every origin is as good as another (Fetch standard, CORS protocol).
 func AnyOrigin(next http.Handler) http.Handler {
+	// Shared by all answers: whoever sets one puts another list in its place.
+	every, exposed := []string{"*"}, []string{"WWW-Authenticate, DPoP-Nonce"}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Access-Control-Allow-Origin", "*")
-		h.Set("Access-Control-Expose-Headers", "WWW-Authenticate, DPoP-Nonce")
+		h["Access-Control-Allow-Origin"], h["Access-Control-Expose-Headers"] = every, exposed
 		if r.Method != http.MethodOptions {
 			next.ServeHTTP(w, r)
 			return

@@ -42,7 +42,7 @@ func RequestID(ctx context.Context) string {
 func WithRequest(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q := &request{id: newReference()}
-		w.Header().Set("X-Request-Id", q.id)
+		w.Header()["X-Request-Id"] = []string{q.id}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, q)))
 	})
 }
