@@ -28,10 +28,8 @@ import (
 // cli is the command tree. No argument is ever a secret: arguments are visible
 // to everybody on the machine.
 type cli struct {
-	Config string `help:"Settings file." default:"config.yaml" env:"LOGE_CONFIG" placeholder:"FILE"`
-	JSON   bool   `help:"Print JSON instead of text." name:"json"`
+	server
 
-	Serve    serveCmd    `cmd:"" help:"Serve the provider until stopped."`
 	Check    checkCmd    `cmd:"" help:"Check settings, database, documents and mail; change nothing."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database up to date."`
 	Account  accountCmd  `cmd:"" help:"Import, look at, suspend, reopen and close accounts; send codes again."`
@@ -44,6 +42,15 @@ type cli struct {
 	Backup   backupCmd   `cmd:"" help:"Copy the SQLite database while the server runs."`
 	Demo     demoCmd     `cmd:"" help:"Try it: an invented agency, landlords and partner on this machine."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
+}
+
+// server is as much of the tree as a server needs: looking at all of it takes a
+// sixth of a start.
+type server struct {
+	Config string `help:"Settings file." default:"config.yaml" env:"LOGE_CONFIG" placeholder:"FILE"`
+	JSON   bool   `help:"Print JSON instead of text." name:"json"`
+
+	Serve serveCmd `cmd:"" help:"Serve the provider until stopped."`
 }
 
 const (
@@ -59,7 +66,12 @@ func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
 	var commands cli
-	parser, err := kong.New(&commands, kong.Name("loge"),
+	flags, tree := &commands.server, any(&commands)
+	if len(args) > 0 && args[0] == "serve" {
+		tree = flags
+		startMemory()
+	}
+	parser, err := kong.New(tree, kong.Name("loge"),
 		kong.Description("Identity provider of the Espace bailleur."), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Vars{"scopes": strings.Join(registry.Scopes[1:], ", ")})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "loge:", err)
@@ -73,7 +85,7 @@ func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	a := &app{ctx: ctx, config: commands.Config, json: commands.JSON, out: os.Stdout, err: os.Stderr, now: time.Now}
+	a := &app{ctx: ctx, config: flags.Config, json: flags.JSON, out: os.Stdout, err: os.Stderr, now: time.Now}
 	switch err := parsed.Run(a); {
 	case err == nil:
 		return 0

@@ -3,11 +3,15 @@ package main
 import (
 	"fmt"
 	"net"
+	"time"
 
 	"loge/provider"
 )
 
 type serveCmd struct{}
+
+// settled is how long the first requests come before the server's own tidying.
+const settled = time.Second
 
 // Run serves until SIGINT or SIGTERM; requests under way are finished first.
 func (serveCmd) Run(a *app) error {
@@ -27,6 +31,6 @@ func (serveCmd) Run(a *app) error {
 		return fmt.Errorf("listen on %s: %w: stop what uses it, or change listen in %s", cfg.Listen, err, a.config)
 	}
 	a.say("loge serves %s (listening on %s). Stop it with Ctrl-C.", cfg.Issuer, listener.Addr())
-	go tuneMemory(cfg.Security) // the first requests need not wait for it
+	time.AfterFunc(settled, func() { tuneMemory(cfg.Security) })
 	return p.Serve(a.ctx, listener)
 }

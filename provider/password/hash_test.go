@@ -3,6 +3,9 @@ package password
 import (
 	"context"
 	"errors"
+	"runtime"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -144,6 +147,28 @@ func TestSlotsAndQueueAreBounded(t *testing.T) {
 			t.Errorf("after the rush: %v, want a free slot", err)
 		}
 	})
+}
+
+// Computations one after the other take the memory of one.
+func TestNextComputationFindsNoBlocks(t *testing.T) {
+	percent := debug.SetGCPercent(-1) // nobody else collects
+	t.Cleanup(func() { debug.SetGCPercent(percent) })
+	h := NewHasher(1, Default)
+	var live []uint64
+	h.derive = func(password string, salt []byte, p Params, length int) []byte {
+		var now runtime.MemStats
+		runtime.ReadMemStats(&now)
+		live = append(live, now.HeapAlloc)
+		return derive(password, salt, p, length)
+	}
+	for range 3 {
+		if err := h.Dummy(t.Context(), "x"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if before, after := slices.Min(live), slices.Max(live); after-before > 10<<20 {
+		t.Errorf("heap when a computation begins: %v bytes, want none of the last one's 19 MiB", live)
+	}
 }
 
 func TestWaitEnds(t *testing.T) {
