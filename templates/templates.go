@@ -26,6 +26,7 @@ func Files() fs.FS { return files }
 type Set struct {
 	base  *template.Template // layout and partials; never executed, so that it can be cloned
 	pages map[string]*page
+	texts textFunc
 }
 
 type page struct {
@@ -35,7 +36,9 @@ type page struct {
 	err    error
 }
 
-// Parse parses layout and partials with funcs, and finds the pages.
+// Parse parses layout and partials with funcs, and finds the pages. funcs must
+// have t, func(key string, vars ...any) template.HTML, whose answer to a key
+// alone is the same each time.
 func Parse(funcs template.FuncMap) (*Set, error) {
 	base, err := template.New("layout.html").Option("missingkey=error").Funcs(funcs).
 		ParseFS(files, "layout.html", "partials/*.html")
@@ -46,7 +49,12 @@ func Parse(funcs template.FuncMap) (*Set, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list pages: %w", err)
 	}
-	set := &Set{base: base, pages: make(map[string]*page, len(names))}
+	texts, ok := funcs["t"].(textFunc)
+	if !ok {
+		return nil, fmt.Errorf("parse layout: t is %T", funcs["t"])
+	}
+	fold(base, texts)
+	set := &Set{base: base, pages: make(map[string]*page, len(names)), texts: texts}
 	for _, name := range names {
 		set.pages[strings.TrimSuffix(path.Base(name), ".html")] = &page{file: name}
 	}
@@ -72,6 +80,9 @@ func (s *Set) page(name string) (*template.Template, error) {
 	p.once.Do(func() {
 		if p.parsed, p.err = s.base.Clone(); p.err == nil {
 			p.parsed, p.err = p.parsed.ParseFS(files, p.file)
+		}
+		if p.err == nil {
+			fold(p.parsed, s.texts)
 		}
 	})
 	if p.err != nil {

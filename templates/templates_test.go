@@ -18,6 +18,7 @@ var funcs = func() template.FuncMap {
 	for _, name := range []string{"t", "plain", "links", "told", "field", "tel", "unstop", "duration"} {
 		m[name] = func(...any) string { return "" }
 	}
+	m["t"] = func(string, ...any) template.HTML { return "" }
 	return m
 }()
 

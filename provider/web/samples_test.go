@@ -26,7 +26,7 @@ var service = config.Service{
 	Colours:     config.Colours{Main: "#0a4f8f", Error: "#b3261e"},
 }
 
-func newPages(t *testing.T) *web.Pages {
+func newPages(t testing.TB) *web.Pages {
 	t.Helper()
 	texts, err := text.Load(templates.Files())
 	if err != nil {
