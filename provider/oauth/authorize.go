@@ -74,6 +74,7 @@ func (p *Provider) decide(w http.ResponseWriter, r *http.Request, q *request) er
 	case q.asks("none") && pending:
 		return p.silent(ctx, v, f)
 	case pending || v == nil:
+		f.Request = q.canonical()
 		return p.handOver(w, r, f, q.pushed)
 	}
 	return p.issue(w, r, q, v.Holder, nil)

@@ -279,9 +279,10 @@ func (q *request) canonical() string {
 	return values.Encode()
 }
 
-// flow is what the sign-in pages need to know of the request.
+// flow is what the sign-in pages need to know of the request; to be stored, it
+// lacks Request.
 func (q *request) flow(now time.Time) storage.Flow {
-	f := storage.Flow{ClientID: q.client.ID, Request: q.canonical(), RedirectURI: q.redirectURI, Scopes: strings.Join(q.shared(), " "),
+	f := storage.Flow{ClientID: q.client.ID, RedirectURI: q.redirectURI, Scopes: strings.Join(q.shared(), " "),
 		LoginHint: q.loginHint, ForceConsent: q.asks("consent"), ChooseAccount: q.asks("select_account"),
 		ForceSignIn: q.asks("login") || q.maxAge == 0, ForceFactor: q.level() == factor.LevelFactor}
 	if q.maxAge > 0 {

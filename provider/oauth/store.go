@@ -68,13 +68,14 @@ func (s *store) CreateAuthorizeCodeSession(ctx context.Context, signature string
 }
 
 // GetAuthorizeCodeSession returns a code that is fit to be redeemed by the
-// authenticated client. fosite calls it twice with the same session.
+// authenticated client. fosite calls it twice with the same session; the code is
+// read, and the session filled, the first time.
 func (s *store) GetAuthorizeCodeSession(ctx context.Context, signature string, session fosite.Session) (fosite.Requester, error) {
 	u := unitOf(ctx)
 	if signature == "" {
 		return nil, errUnknownCode
 	}
-	if u.code == nil {
+	if u.authorized == nil {
 		h, err := s.DB.HolderOfCode(ctx, signature, s.now())
 		if errors.Is(err, storage.ErrNotFound) {
 			return nil, errUnknownCode
@@ -85,9 +86,12 @@ func (s *store) GetAuthorizeCodeSession(ctx context.Context, signature string, s
 		if err := s.fit(ctx, h.Code, u.client); err != nil {
 			return nil, err
 		}
+		if u.authorized, err = authorized(h.Code, u.client, session.(*record)); err != nil {
+			return nil, err
+		}
 		u.code, u.holder = &h.Code, h.Holder
 	}
-	return u.request(session)
+	return u.authorized, nil
 }
 
 // fit refuses a code that another client shows, that was used, or that has
@@ -110,19 +114,17 @@ func (s *store) fit(ctx context.Context, code storage.Code, by *client) error {
 	return nil
 }
 
-// request rebuilds the authorization request from the code's row.
-func (u *unit) request(session fosite.Session) (*fosite.Request, error) {
-	if r, ok := session.(*record); ok && r != nil {
-		if err := r.decode(u.code.Session); err != nil {
-			return nil, err
-		}
+// authorized rebuilds the authorization request from the code's row.
+func authorized(code storage.Code, c *client, session *record) (*fosite.Request, error) {
+	if err := session.decode(code.Session); err != nil {
+		return nil, err
 	}
-	form, err := url.ParseQuery(u.code.Request)
+	form, err := url.ParseQuery(code.Request)
 	if err != nil {
 		return nil, fmt.Errorf("decode request of code: %w", err)
 	}
-	return &fosite.Request{ID: u.code.GrantID, Client: u.client, RequestedAt: u.code.RequestedAt.Time(), Form: form, Session: session,
-		RequestedScope: words(u.code.Scopes), GrantedScope: words(u.code.Granted)}, nil
+	return &fosite.Request{ID: code.GrantID, Client: c, RequestedAt: code.RequestedAt.Time(), Form: form, Session: session,
+		RequestedScope: words(code.Scopes), GrantedScope: words(code.Granted)}, nil
 }
 
 // InvalidateAuthorizeCodeSession will redeem the code: the statement decides,
@@ -154,10 +156,7 @@ func (s *store) CreateOpenIDConnectSession(context.Context, string, fosite.Reque
 
 // GetPKCERequestSession returns the challenge, or not found where none was sent.
 func (s *store) GetPKCERequestSession(ctx context.Context, _ string, _ fosite.Session) (fosite.Requester, error) {
-	r, err := unitOf(ctx).request(nil)
-	if err != nil {
-		return nil, err
-	}
+	r := unitOf(ctx).authorized
 	if r.Form.Get("code_challenge") == "" {
 		return nil, fosite.ErrNotFound
 	}
@@ -165,8 +164,8 @@ func (s *store) GetPKCERequestSession(ctx context.Context, _ string, _ fosite.Se
 }
 
 // GetOpenIDConnectSession returns the request with its nonce.
-func (s *store) GetOpenIDConnectSession(ctx context.Context, _ string, r fosite.Requester) (fosite.Requester, error) {
-	return unitOf(ctx).request(r.GetSession())
+func (s *store) GetOpenIDConnectSession(ctx context.Context, _ string, _ fosite.Requester) (fosite.Requester, error) {
+	return unitOf(ctx).authorized, nil
 }
 
 // The challenge lives and dies with the code: a wrong verifier leaves it, so

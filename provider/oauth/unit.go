@@ -3,18 +3,21 @@ package oauth
 import (
 	"context"
 
+	"github.com/ory/fosite"
+
 	"loge/storage"
 )
 
 // unit is one unit of work: what one request has read and what it will write.
 type unit struct {
-	client *client
-	code   *storage.Code
-	holder storage.Holder // of the code, read with it
-	proof  *proof         // of a DPoP key; proven once the client has authenticated
-	proven confirmation   // keys that the request has proven to have, and that its access tokens will ask for
-	target target         // what its access tokens are meant for
-	access storage.AccessToken
+	client     *client
+	code       *storage.Code
+	authorized *fosite.Request // what the code was given for
+	holder     storage.Holder  // of the code, read with it
+	proof      *proof          // of a DPoP key; proven once the client has authenticated
+	proven     confirmation    // keys that the request has proven to have, and that its access tokens will ask for
+	target     target          // what its access tokens are meant for
+	access     storage.AccessToken
 	// asksTokens is set at the token endpoint, where some clients must bring a proof.
 	asksTokens bool
 	writes     []func(ctx context.Context, q *storage.Queries) error
