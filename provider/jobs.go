@@ -14,6 +14,10 @@ import (
 )
 
 const (
+	// firstTurn lets those be answered first who waited for the start: there are
+	// RSA keys to make and 25 tables to purge.
+	firstTurn = 100 * time.Millisecond
+
 	mailInterval  = 2 * time.Second
 	purgeInterval = 10 * time.Minute
 	lifeInterval  = time.Hour
@@ -33,7 +37,13 @@ const (
 func (p *Provider) startJobs(ctx context.Context, running *sync.WaitGroup) {
 	for _, j := range p.jobs() {
 		j.Done = p.Telemetry.Job(j.Name)
-		running.Go(func() { job.Every(ctx, p.DB, p.Log, j) })
+		running.Go(func() {
+			select {
+			case <-time.After(firstTurn):
+				job.Every(ctx, p.DB, p.Log, j)
+			case <-ctx.Done():
+			}
+		})
 	}
 }
 

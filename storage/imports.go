@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Landlord is an account together with the user the agency speaks of: the only
@@ -24,8 +25,8 @@ func (l Landlord) SignedIn() bool {
 // fewer, round trips to PostgreSQL dominate; more gain nothing.
 const importRows = 64
 
-// The statements below are made once, from constants: their text never depends
-// on what is imported.
+// The statements below are made from constants: their text never depends on what
+// is imported. The long ones are made when they are first used.
 var (
 	landlords = `SELECT ` + qualified("a", accountColumns) + `, ` + qualified("u", userColumns) + `
 		FROM accounts AS a JOIN users AS u ON u.account_id = a.id
@@ -68,7 +69,7 @@ func (q *Queries) TakenIdentifiers(ctx context.Context, identifiers []string) (m
 	return q.taken(ctx, takenIdentifiers, identifiers)
 }
 
-func (q *Queries) taken(ctx context.Context, query string, keys []string) (map[string]string, error) {
+func (q *Queries) taken(ctx context.Context, query func() string, keys []string) (map[string]string, error) {
 	owners := make(map[string]string)
 	err := listed(ctx, q, query, keys, func(s scanner) error {
 		var key, owner string
@@ -163,8 +164,8 @@ func (q *Queries) Accounts(ctx context.Context, after string, limit int) ([]Land
 // each asks for importRows keys at once: one look-up after the other rather
 // than an IN list, for which PostgreSQL keeps scanning the whole table when the
 // statement was first planned while the table was empty, as at a first import.
-func each(lookUp string) string {
-	return rows(lookUp, " UNION ALL ", 1)
+func each(lookUp string) func() string {
+	return sync.OnceValue(func() string { return rows(lookUp, " UNION ALL ", 1) })
 }
 
 // rows repeats a piece of SQL with parameters importRows times; the numbers of
@@ -182,7 +183,7 @@ func rows(piece, between string, parameters int) string {
 
 // listed runs a query made by each as often as needed. The last time it is
 // filled up with "", which no key is.
-func listed(ctx context.Context, q *Queries, query string, keys []string, scan func(scanner) error) error {
+func listed(ctx context.Context, q *Queries, query func() string, keys []string, scan func(scanner) error) error {
 	args := make([]any, importRows)
 	for len(keys) > 0 {
 		n := min(len(keys), importRows)
@@ -192,7 +193,7 @@ func listed(ctx context.Context, q *Queries, query string, keys []string, scan f
 			}
 		}
 		keys = keys[n:]
-		if _, err := all(ctx, q, func(s scanner) (struct{}, error) { return struct{}{}, scan(s) }, query, args...); err != nil {
+		if _, err := all(ctx, q, func(s scanner) (struct{}, error) { return struct{}{}, scan(s) }, query(), args...); err != nil {
 			return err
 		}
 	}
@@ -202,12 +203,13 @@ func listed(ctx context.Context, q *Queries, query string, keys []string, scan f
 // insert stores many rows of one table: importRows with each statement, and
 // what is left one by one, so that there are two texts and no more.
 type insert struct {
-	single, batch string
-	columns       int
+	single  string
+	batch   func() string
+	columns int
 }
 
 func newInsert(head, row string, columns int) insert {
-	return insert{single: head + row, batch: head + rows(row, ", ", columns), columns: columns}
+	return insert{single: head + row, batch: sync.OnceValue(func() string { return head + rows(row, ", ", columns) }), columns: columns}
 }
 
 // run stores n rows; row appends the values of row i.
@@ -216,7 +218,7 @@ func (s insert) run(ctx context.Context, q *Queries, n int, row func(i int, args
 	for i := 0; i < n; {
 		query, rows := s.single, 1
 		if n-i >= importRows {
-			query, rows = s.batch, importRows
+			query, rows = s.batch(), importRows
 		}
 		args = args[:0]
 		for range rows {

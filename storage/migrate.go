@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -20,7 +21,24 @@ func (db *DB) Migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := provider.Up(ctx); err != nil {
+	// A power cut may undo migrations, but whole ones: the next start does them
+	// again. The first commit of anything else waits until they are on the disk too.
+	if err := db.synchronous(ctx, "NORMAL"); err != nil {
+		return err
+	}
+	_, err = provider.Up(ctx)
+	if err != nil {
+		err = fmt.Errorf("migrate database: %w", err)
+	}
+	return errors.Join(err, db.synchronous(context.WithoutCancel(ctx), "FULL"))
+}
+
+// synchronous says what commits of SQLite's migrations wait for.
+func (db *DB) synchronous(ctx context.Context, level string) error {
+	if db.writer == nil {
+		return nil
+	}
+	if _, err := db.pool.ExecContext(ctx, "PRAGMA synchronous = "+level); err != nil {
 		return fmt.Errorf("migrate database: %w", err)
 	}
 	return nil
