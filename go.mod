@@ -2,7 +2,10 @@ module loge
 
 go 1.26.0
 
-replace github.com/ory/x => ./provider/oauth/oryx
+replace (
+	github.com/asaskevich/govalidator => ./provider/oauth/govalidator
+	github.com/ory/x => ./provider/oauth/oryx
+)
 
 require (
 	codeberg.org/go-pdf/fpdf v0.12.0
