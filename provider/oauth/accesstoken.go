@@ -85,7 +85,7 @@ func (p *Provider) makeAccessToken(ctx context.Context, u *unit, grantID string,
 	if err != nil {
 		return "", row, fmt.Errorf("encode access token: %w", err)
 	}
-	token, err := p.sign(ctx, u.client.IDTokenAlg, accessType, payload)
+	token, err := p.signAs(ctx, u.client.IDTokenAlg, accessType, payload)
 	return token, row, err
 }
 

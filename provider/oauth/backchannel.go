@@ -179,7 +179,7 @@ func (p *Provider) logoutToken(ctx context.Context, c storage.Client, l storage.
 	if err != nil {
 		return "", fmt.Errorf("encode logout token: %w", err)
 	}
-	return p.sign(ctx, c.IDTokenAlg, "logout+jwt", payload)
+	return p.signAs(ctx, c.IDTokenAlg, "logout+jwt", payload)
 }
 
 // postLogout sends the token and nothing else, and returns the status of the

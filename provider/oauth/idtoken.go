@@ -74,7 +74,19 @@ func (t idTokens) build(ctx context.Context, c *client, rec *record, nonce, acce
 	if err != nil {
 		return "", fmt.Errorf("encode ID token: %w", err)
 	}
-	return t.sign(ctx, c.IDTokenAlg, "JWT", payload)
+	return t.sign(ctx, c.IDTokenAlg, payload)
+}
+
+func (t idTokens) sign(ctx context.Context, alg string, payload []byte) (string, error) {
+	keys, err := t.signingWith(ctx, alg)
+	if err != nil {
+		return "", err
+	}
+	signed, err := keys.signers[alg].Sign(payload)
+	if err != nil {
+		return "", fmt.Errorf("sign ID token: %w", err)
+	}
+	return signed.CompactSerialize()
 }
 
 // halfHash is at_hash (Core §3.1.3.6), by the hash of the signature's

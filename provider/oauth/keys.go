@@ -32,7 +32,8 @@ const (
 // keySet is the signing keys as of one moment. It is never changed.
 type keySet struct {
 	loaded  time.Time
-	signers map[string]*signer         // by algorithm: the key that signs now; see complete
+	signers map[string]jose.Signer     // by algorithm: the key that signs now, for ID tokens; see complete
+	signing map[string]jose.SigningKey // the same keys, for tokens of another typ
 	public  map[string]jose.JSONWebKey // by kid: every key not withdrawn
 	private map[string]crypto.Signer   // by kid, to spare the next load the work
 	jwks    []byte
@@ -83,7 +84,7 @@ func (p *Provider) loadKeys(ctx context.Context) (*keySet, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load signing keys: %w", err)
 	}
-	set := &keySet{loaded: now, signers: map[string]*signer{}, public: map[string]jose.JSONWebKey{}, private: map[string]crypto.Signer{}}
+	set := &keySet{loaded: now, signers: map[string]jose.Signer{}, signing: map[string]jose.SigningKey{}, public: map[string]jose.JSONWebKey{}, private: map[string]crypto.Signer{}}
 	published := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}}
 	for i, status := range keyStatuses(stored, storage.At(now), p.Lifetimes) {
 		if status.State == KeyWithdrawn {
@@ -130,7 +131,9 @@ func (p *Provider) addKey(set *keySet, k storage.SigningKey, state string) error
 	if state == KeyNext {
 		return nil
 	}
-	set.signers[k.Alg], err = newSigner(k.Alg, k.KID, private)
+	key := jose.SigningKey{Algorithm: jose.SignatureAlgorithm(k.Alg), Key: jose.JSONWebKey{Key: private, KeyID: k.KID}}
+	set.signing[k.Alg] = key
+	set.signers[k.Alg], err = jose.NewSigner(key, (&jose.SignerOptions{}).WithType("JWT"))
 	return err
 }
 
@@ -154,19 +157,19 @@ func (p *Provider) open(k storage.SigningKey) (crypto.Signer, error) {
 	return private, nil
 }
 
-// sign makes a JWT with the key that signs now. typ is as in [signer.sign].
-func (p *Provider) sign(ctx context.Context, alg, typ string, payload []byte) (string, error) {
+// signingWith returns the keys, one of the algorithm among them.
+func (p *Provider) signingWith(ctx context.Context, alg string) (*keySet, error) {
 	keys := p.currentKeys(ctx)
 	if keys.signers[alg] == nil && slices.Contains(algorithms, alg) {
 		var err error
 		if keys, err = p.complete(ctx); err != nil {
-			return "", err
+			return nil, err
 		}
 	}
 	if keys.signers[alg] == nil {
-		return "", fmt.Errorf("no key signs %q", alg)
+		return nil, fmt.Errorf("no key signs %q", alg)
 	}
-	return keys.signers[alg].sign(typ, payload)
+	return keys, nil
 }
 
 // complete returns keys of every algorithm. RSA keys take a tenth of a second
@@ -182,4 +185,26 @@ func (p *Provider) complete(ctx context.Context) (*keySet, error) {
 		return nil, err
 	}
 	return p.loadKeys(ctx)
+}
+
+// signAs signs what is no ID token: its typ, or its having none, keeps one kind
+// from being taken for another (RFC 8725 §3.11).
+func (p *Provider) signAs(ctx context.Context, alg, typ string, payload []byte) (string, error) {
+	keys, err := p.signingWith(ctx, alg)
+	if err != nil {
+		return "", err
+	}
+	options := &jose.SignerOptions{}
+	if typ != "" {
+		options.WithType(jose.ContentType(typ))
+	}
+	signer, err := jose.NewSigner(keys.signing[alg], options)
+	if err != nil {
+		return "", fmt.Errorf("sign %s: %w", typ, err)
+	}
+	signed, err := signer.Sign(payload)
+	if err != nil {
+		return "", fmt.Errorf("sign %s: %w", typ, err)
+	}
+	return signed.CompactSerialize()
 }

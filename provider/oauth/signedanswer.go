@@ -65,7 +65,7 @@ func (p *Provider) writeSigned(ctx context.Context, w http.ResponseWriter, alg, 
 	if err != nil {
 		return fmt.Errorf("encode answer: %w", err)
 	}
-	signed, err := p.sign(ctx, alg, typ, payload)
+	signed, err := p.signAs(ctx, alg, typ, payload)
 	if err != nil {
 		return err
 	}
