@@ -6,14 +6,10 @@ import "context"
 // ends what belongs to somebody else.
 
 // RevokeGrant ends the grant and all its tokens; ErrNotFound when it has been
-// revoked before. A token whose insertion is under way is dead as well, since
-// every use of a token looks at its grant.
+// revoked before. Every use of a token looks at its grant: those that are being
+// inserted are dead as well, and all are purged when they expire.
 func (q *Queries) RevokeGrant(ctx context.Context, id string, now Time) (Grant, error) {
-	g, err := one(ctx, q, scanGrant, `UPDATE grants SET revoked_at = $2 WHERE id = $1 AND revoked_at = 0 RETURNING `+grantColumns, id, now)
-	if err != nil {
-		return g, err
-	}
-	return g, q.exec(ctx, `DELETE FROM access_tokens WHERE grant_id = $1`, id)
+	return one(ctx, q, scanGrant, `UPDATE grants SET revoked_at = $2 WHERE id = $1 AND revoked_at = 0 RETURNING `+grantColumns, id, now)
 }
 
 // RevokeFamily ends the grant of the client's refresh token, used and expired
