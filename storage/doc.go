@@ -2,7 +2,7 @@
 //
 // One dialect serves both: the statements stand in the method that names them,
 // $1 is a parameter everywhere, times are Unix seconds, an empty text is
-// "none". Only Open, the writer and conflict know which database it is.
+// "none". Only Open, conflict and the kinds of conn know which database it is.
 //
 // Reads are methods of Queries and work anywhere. Writes happen inside
 // [DB.InTx]: on SQLite the pool outside a transaction is read-only, so a
