@@ -3,7 +3,6 @@ package storage
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -65,14 +64,14 @@ type Client struct {
 func (c Client) Public() bool { return c.AuthMethod == AuthNone }
 
 // MayAsk tells whether the client is allowed that scope.
-func (c Client) MayAsk(scope string) bool { return slices.Contains(strings.Fields(c.Scopes), scope) }
+func (c Client) MayAsk(scope string) bool { return HasWord(c.Scopes, scope) }
 
 // MayUse tells whether the client may use that grant.
 func (c Client) MayUse(grant string) bool {
 	if c.GrantTypes == "" {
 		return grant == GrantCode
 	}
-	return slices.Contains(strings.Fields(c.GrantTypes), grant)
+	return HasWord(c.GrantTypes, grant)
 }
 
 const clientColumns = `id, name, publisher, purpose, policy_uri, redirect_uris, post_logout_redirect_uris, scopes, auth_method,

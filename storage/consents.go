@@ -25,16 +25,6 @@ func (c Consent) Covers(scopes string) bool {
 	return true
 }
 
-// HasWord tells whether a word stands in a space list.
-func HasWord(list, word string) bool {
-	for one := range strings.FieldsSeq(list) {
-		if one == word {
-			return true
-		}
-	}
-	return false
-}
-
 func scanConsent(s scanner) (c Consent, err error) {
 	err = s.Scan(&c.UserID, &c.ClientID, &c.Scopes, &c.GrantedAt)
 	return c, err

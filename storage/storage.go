@@ -76,7 +76,7 @@ func openSQLite(path string) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open database: %w", err), writer.close())
 	}
-	pool.SetMaxOpenConns(1)
+	pool.SetMaxOpenConns(1) // Migrate says for this one how its commits wait
 	readers := newReaders(dsn+"&_query_only=true", max(4, runtime.GOMAXPROCS(0)))
 	return &DB{Queries: &Queries{conn: readers}, pool: pool, readers: readers, writer: writer}, nil
 }

@@ -4,9 +4,9 @@ package main
 // a call into C, and gives the processor to others if so. A commit of SQLite is
 // such a call and takes a tenth of a millisecond: on one core the watch and the
 // two changes of thread cost more than is gained. Told before Go starts that
-// timers may come a millisecond late, the kernel lets the watch sleep
-// longer; a slow disk's commits are still noticed. It makes a token of a client
-// an eighth cheaper. Nothing here needs a finer timer.
+// timers may come a millisecond late, the kernel lets the watch sleep longer; a
+// slow disk's commits are still noticed. It makes a token of a client's own a
+// sixth cheaper. Nothing here needs a finer timer.
 
 // #include <sys/prctl.h>
 //

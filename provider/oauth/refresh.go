@@ -113,11 +113,11 @@ func narrow(h storage.RefreshHolder, asked string) ([]string, error) {
 		return scopes, nil
 	}
 	for _, scope := range words(asked) {
-		if !slices.Contains(words(h.Token.Scopes), scope) {
+		if !storage.HasWord(h.Token.Scopes, scope) {
 			return nil, refuse("invalid_scope", "The scope is wider than what the refresh token was granted.")
 		}
 	}
-	return slices.DeleteFunc(scopes, func(scope string) bool { return !slices.Contains(words(asked), scope) }), nil
+	return slices.DeleteFunc(scopes, func(scope string) bool { return !storage.HasWord(asked, scope) }), nil
 }
 
 // rotate signs first and then, in one transaction, uses the old token and

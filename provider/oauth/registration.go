@@ -250,7 +250,7 @@ func (p *Provider) limit(ctx context.Context, d registry.Document, reg storage.R
 	}
 	c = d.Client(storage.At(p.Now()))
 	for _, scope := range words(c.Scopes) {
-		if !slices.Contains(words(reg.Scopes), scope) && scope != "openid" {
+		if !storage.HasWord(reg.Scopes, scope) && scope != "openid" {
 			faults = append(faults, registry.Fault{Field: "scope", Text: "scope " + scope + ": the invitation does not allow it"})
 		}
 	}

@@ -83,7 +83,7 @@ func checkGrants(c storage.Client, faults *Faults) {
 			faults.add("scope", "scope %q: it is %s", shorten(scope), strings.Join(Scopes, ", "))
 		}
 	}
-	if slices.Contains(strings.Fields(c.Audiences), c.ID) {
+	if storage.HasWord(c.Audiences, c.ID) {
 		faults.add("audiences", "audience %q: a client sees its own tokens anyway", c.ID)
 	}
 }

@@ -70,7 +70,7 @@ func itemsOf(scopes string, v visit) (keys []string) {
 // offline says how long the application keeps access while the person is away,
 // "" when it did not ask for that.
 func (s *Signin) offline(v visit, c storage.Client) string {
-	if !slices.Contains(strings.Fields(v.Flow.Scopes), "offline_access") {
+	if !storage.HasWord(v.Flow.Scopes, "offline_access") {
 		return ""
 	}
 	if own := c.Metadata.RefreshAbsoluteLifetime; own > 0 {
