@@ -31,6 +31,9 @@ func (serveCmd) Run(a *app) error {
 		return fmt.Errorf("listen on %s: %w: stop what uses it, or change listen in %s", cfg.Listen, err, a.config)
 	}
 	a.say("loge serves %s (listening on %s). Stop it with Ctrl-C.", cfg.Issuer, listener.Addr())
-	time.AfterFunc(settled, func() { tuneMemory(cfg.Security) })
+	time.AfterFunc(settled, func() {
+		tuneMemory(cfg.Security)
+		releaseProgram()
+	})
 	return p.Serve(a.ctx, listener)
 }

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package main
+
+// releaseProgram gives pages back on Linux alone.
+func releaseProgram() {}
