@@ -26,7 +26,7 @@ func Files() fs.FS { return files }
 type Set struct {
 	base  *template.Template // layout and partials; never executed, so that it can be cloned
 	pages map[string]*page
-	texts textFunc
+	blank any
 }
 
 type page struct {
@@ -36,10 +36,11 @@ type page struct {
 	err    error
 }
 
-// Parse parses layout and partials with funcs, and finds the pages. funcs must
-// have t, func(key string, vars ...any) template.HTML, whose answer to a key
-// alone is the same each time.
-func Parse(funcs template.FuncMap) (*Set, error) {
+// Parse parses layout and partials with funcs, and finds the pages. The same
+// arguments must get the same answer of each function each time. blank is the
+// data of a page on which nothing is typed and nothing is wrong, and funcs must
+// have touched, which says of the data and a field's name whether that is so.
+func Parse(funcs template.FuncMap, blank any) (*Set, error) {
 	base, err := template.New("layout.html").Option("missingkey=error").Funcs(funcs).
 		ParseFS(files, "layout.html", "partials/*.html")
 	if err != nil {
@@ -49,12 +50,7 @@ func Parse(funcs template.FuncMap) (*Set, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list pages: %w", err)
 	}
-	texts, ok := funcs["t"].(textFunc)
-	if !ok {
-		return nil, fmt.Errorf("parse layout: t is %T", funcs["t"])
-	}
-	fold(base, texts)
-	set := &Set{base: base, pages: make(map[string]*page, len(names)), texts: texts}
+	set := &Set{base: base, pages: make(map[string]*page, len(names)), blank: blank}
 	for _, name := range names {
 		set.pages[strings.TrimSuffix(path.Base(name), ".html")] = &page{file: name}
 	}
@@ -82,7 +78,7 @@ func (s *Set) page(name string) (*template.Template, error) {
 			p.parsed, p.err = p.parsed.ParseFS(files, p.file)
 		}
 		if p.err == nil {
-			fold(p.parsed, s.texts)
+			p.err = fold(p.parsed, s.blank)
 		}
 	})
 	if p.err != nil {

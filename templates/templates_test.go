@@ -15,15 +15,21 @@ import (
 // real ones.
 var funcs = func() template.FuncMap {
 	m := template.FuncMap{}
-	for _, name := range []string{"t", "plain", "links", "told", "field", "tel", "unstop", "duration"} {
+	for _, name := range []string{"t", "plain", "links", "told", "tel", "unstop", "duration", "service", "asset", "touched"} {
 		m[name] = func(...any) string { return "" }
 	}
-	m["t"] = func(string, ...any) template.HTML { return "" }
+	m["field"] = func(...any) any {
+		return struct {
+			Name, Label, Hint, Type, Value, Autocomplete, Inputmode, DescribedBy string
+			Required, Narrow, Exact, Password                                    bool
+			Errors                                                               []string
+		}{}
+	}
 	return m
 }()
 
 func TestEveryFileBecomesAPage(t *testing.T) {
-	set, err := templates.Parse(funcs)
+	set, err := templates.Parse(funcs, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,20 +57,20 @@ func TestAFaultIsFound(t *testing.T) {
 			fewer[name] = f
 		}
 	}
-	set, err := templates.Parse(fewer)
+	set, err := templates.Parse(fewer, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := set.Check(); err == nil || !strings.Contains(err.Error(), "unstop") {
 		t.Errorf("a page that calls an unknown function: %v", err)
 	}
-	if _, err := templates.Parse(nil); err == nil {
+	if _, err := templates.Parse(nil, nil); err == nil {
 		t.Error("a layout without its functions is accepted")
 	}
 }
 
 func TestAnUnknownPageIsAnError(t *testing.T) {
-	set, err := templates.Parse(funcs)
+	set, err := templates.Parse(funcs, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 )
 
@@ -39,7 +40,7 @@ func (f Field) DescribedBy() string {
 
 // newField collects what the page knows of one field. options are pairs;
 // the name of an option is that of a member of Field in small letters.
-func newField(p page, name string, options ...any) (Field, error) {
+func newField(p *page, name string, options ...any) (Field, error) {
 	f := Field{Name: name, Type: "text"}
 	if len(options)%2 != 0 {
 		return f, fmt.Errorf("field %q: options come in pairs", name)
@@ -78,4 +79,10 @@ func newField(p page, name string, options ...any) (Field, error) {
 		}
 	}
 	return f, nil
+}
+
+// touched says whether a field differs from what it is on a blank page.
+func touched(p *page, name string) bool {
+	return p.Values.Get(name) != "" ||
+		slices.ContainsFunc(p.Lines, func(l errorLine) bool { return l.Field == name })
 }

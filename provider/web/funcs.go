@@ -5,11 +5,13 @@ import (
 	"html/template"
 	"strings"
 
+	"loge/provider/config"
 	"loge/provider/text"
 )
 
 // Funcs are the functions the templates call, over texts bound to the
-// operator's names.
+// operator's names. None of them knows anything that changes while the server
+// runs: what a page asks of them without data is written into it once.
 //
 //	{{t "key" "name" value …}}        text as HTML, **…** becomes <strong>
 //	{{plain "key" "name" value …}}    text alone, for attributes and as a value for t
@@ -19,7 +21,10 @@ import (
 //	{{tel .Phone}}                    target of a link that dials
 //	{{duration .Left}}                « 2 minutes »
 //	{{unstop .Summary}}               a phrase without its final stop, for a sentence that adds one
-func Funcs(texts *text.Catalog) template.FuncMap {
+//	{{service}}                       the service's name
+//	{{asset "style.css"}}             address of a file in templates/static
+//	{{if touched . "name"}}           whether something is typed in a field or wrong with it
+func Funcs(texts *text.Catalog, assets *Assets, service config.Service) template.FuncMap {
 	return template.FuncMap{
 		"t": func(key string, vars ...any) template.HTML {
 			return markup(texts.Spans(key, words(vars)...), nil)
@@ -33,6 +38,9 @@ func Funcs(texts *text.Catalog) template.FuncMap {
 		"duration": text.Duration,
 		"unstop":   func(s string) string { return strings.TrimRight(strings.TrimSpace(s), ".") },
 		"told":     func(key string, vars []string) template.HTML { return told(texts, key, vars) },
+		"service":  func() string { return service.Name },
+		"asset":    assets.URL,
+		"touched":  touched,
 	}
 }
 

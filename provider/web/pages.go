@@ -24,11 +24,11 @@ type Pages struct {
 // the files beside them.
 func NewPages(texts *text.Catalog, service config.Service, issuer string, log *slog.Logger) (*Pages, error) {
 	bound := texts.With(ServiceVars(service, issuer))
-	set, err := templates.Parse(Funcs(bound))
+	assets, err := NewAssets(service.Colours)
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
-	assets, err := NewAssets(service.Colours)
+	set, err := templates.Parse(Funcs(bound, assets, service), &page{})
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}

@@ -89,6 +89,21 @@ func TestEveryPage(t *testing.T) {
 	}
 }
 
+// What stands in a page is never left for whoever comes next.
+func TestAPageIsTheSameWhateverWasShownBefore(t *testing.T) {
+	used := newPages(t)
+	everyPage(t, used, `typed "here"`)
+	before, fresh := everyPage(t, used, ""), everyPage(t, newPages(t), "")
+	for name, want := range fresh {
+		if name == "error-500" {
+			continue // names its request
+		}
+		if before[name] != want {
+			t.Errorf("%s:\ngot  %s\nwant %s", name, before[name], want)
+		}
+	}
+}
+
 // Whoever is known finds the contact of his account's département; everybody
 // else finds the general one and may choose.
 func TestContactIsThatOfTheDepartment(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync"
 	"time"
 
 	"loge/provider/config"
@@ -70,16 +71,19 @@ type FieldError struct {
 // FieldErrors are the things to correct, in the order of the form.
 type FieldErrors []FieldError
 
-// page is what the layout and the partials see.
+// page is what the templates see of a View. Its members stand side by side:
+// html/template finds those of an embedded struct only by a slow search.
 type page struct {
-	View
 	TitleText string
 	Lines     []errorLine
 	Service   config.Service
-	Style     string
-	Script    string
-	KeyScript string // "" on pages that ask no passkey
-	Icon      string
+	Data      any
+	Values    url.Values
+	SignedIn  bool
+	Number    string
+	Passkey   bool
+	Frames    []Frame
+	TimeLimit *TimeLimit
 }
 
 type errorLine struct {
@@ -87,14 +91,14 @@ type errorLine struct {
 	Text  string
 }
 
+// bodies are buffers for pages. Each is emptied when it is taken.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 // Render writes one page. Nothing reaches w before the whole page is made, so
 // the error it returns can still become an error page.
 func (p *Pages) Render(w http.ResponseWriter, r *http.Request, v View) error {
 	if v.Title == "" {
 		v.Title = "title." + v.Template
-	}
-	if v.Values == nil {
-		v.Values = url.Values{}
 	}
 	if v.Status == 0 {
 		v.Status = http.StatusOK
@@ -102,16 +106,15 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, v View) error {
 			v.Status = http.StatusUnprocessableEntity
 		}
 	}
-	shown := page{View: v, TitleText: p.Texts.Get(v.Title, v.TitleVars...), Service: p.Service.In(v.Department),
-		Style: p.Assets.URL("style.css"), Script: p.Assets.URL("app.js"), Icon: p.Assets.URL("icon.svg")}
-	if v.Passkey {
-		shown.KeyScript = p.Assets.URL("passkey.js")
-	}
+	shown := page{TitleText: p.Texts.Get(v.Title, v.TitleVars...), Service: p.Service.In(v.Department), Data: v.Data, Values: v.Values,
+		SignedIn: v.SignedIn, Number: v.Number, Passkey: v.Passkey, Frames: v.Frames, TimeLimit: v.TimeLimit}
 	for _, e := range v.Errors {
 		shown.Lines = append(shown.Lines, errorLine{e.Field, p.Texts.Get(e.Key, e.Vars...)})
 	}
-	var body bytes.Buffer
-	if err := p.Templates.Execute(&body, v.Template, shown); err != nil {
+	body := bodies.Get().(*bytes.Buffer)
+	defer bodies.Put(body)
+	body.Reset()
+	if err := p.Templates.Execute(body, v.Template, &shown); err != nil {
 		return fmt.Errorf("render: %w", err)
 	}
 	h := w.Header()
