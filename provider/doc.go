@@ -25,11 +25,10 @@
 //
 // A partner sends the browser to /oauth2/authorize. oauth checks the request;
 // unless session, steps and consent are all there, it stores the request as a
-// flow bound to the browser and redirects to /connexion/suite. signin asks its
-// table what is missing and redirects to that step; each step stores its outcome
-// in one transaction and returns to /connexion/suite. When nothing is missing
-// the browser goes to /oauth2/authorize/suite, where the code is issued. The
-// partner redeems it at /oauth2/token and asks /oauth2/userinfo.
+// flow bound to the browser, asks signin's table what is missing and redirects to
+// that step; each step stores its outcome in one transaction and redirects to the
+// next, or, when nothing is missing, to /oauth2/authorize/suite, where the code is
+// issued. /connexion/suite finds the way again from anywhere. The partner redeems it at /oauth2/token and asks /oauth2/userinfo.
 //
 // A page request passes, from the outside in: request id and access log,
 // recovery, security headers, router, body limit, cross-origin protection,

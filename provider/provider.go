@@ -108,7 +108,7 @@ func New(ctx context.Context, cfg config.Config, db *storage.DB, log *slog.Logge
 	p.self = &self.Self{DB: db, Sessions: sessions, Pages: p.pages, Hasher: opts.Hasher, Master: master, Service: cfg.Service,
 		Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, PasswordList: list, Now: opts.Now, OwnPage: p.ownPage, Wake: p.wake}
 	if p.secondfactor, err = secondfactor.New(secondfactor.SecondFactor{DB: db, Sessions: sessions, Pages: p.pages, Master: master, Issuer: cfg.Issuer,
-		Service: cfg.Service, Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, Now: opts.Now, Wake: p.wake}); err != nil {
+		Service: cfg.Service, Security: cfg.Security, TrustedProxies: cfg.TrustedProxies, Now: opts.Now, Wake: p.wake, Onward: p.signin.Onward}); err != nil {
 		return nil, err
 	}
 	p.organisation = &organisation.Organisation{DB: db, Sessions: sessions, Pages: p.pages, Security: cfg.Security, Master: master,

@@ -15,8 +15,7 @@ import (
 	"loge/storage"
 )
 
-// authorizePath and signInPath are where this package and the sign-in pages
-// hand over to each other.
+// These are where this package and the sign-in pages hand over to each other.
 const (
 	authorizePath = "/oauth2/authorize"
 	signInPath    = "/connexion/suite"
@@ -66,18 +65,30 @@ func (p *Provider) decide(w http.ResponseWriter, r *http.Request, q *request) er
 			f.ForceSignIn = true // perhaps somebody else does
 		}
 	}
-	pending, err := p.Pending(ctx, v, f)
+	page, err := p.missing(ctx, v, f)
 	if err != nil {
-		return fmt.Errorf("decide on sign-in: %w", err)
+		return err
 	}
 	switch {
-	case q.asks("none") && pending:
+	case q.asks("none") && page != "":
 		return p.silent(ctx, v, f)
-	case pending || v == nil:
+	case page != "":
 		f.Request = q.canonical()
-		return p.handOver(w, r, f, q.pushed)
+		return p.handOver(w, r, f, q.pushed, page)
 	}
 	return p.issue(w, r, q, v.Holder, nil)
+}
+
+// missing returns the page that the person has to be shown first, "" for none. No
+// answer is ever given for nobody, whatever Pending says.
+func (p *Provider) missing(ctx context.Context, v *storage.Visitor, f storage.Flow) (page string, err error) {
+	if page, err = p.Pending(ctx, v, f); err != nil {
+		return "", fmt.Errorf("decide on sign-in: %w", err)
+	}
+	if page == "" && v == nil {
+		page = signInPath
+	}
+	return page, nil
 }
 
 // current returns who is signed in, towards that client, or nil when nobody is.
@@ -99,11 +110,11 @@ func (p *Provider) silent(ctx context.Context, v *storage.Visitor, f storage.Flo
 		return refuse("login_required", "The person has to sign in.")
 	}
 	f.ConsentedAt = storage.At(p.Now())
-	pending, err := p.Pending(ctx, v, f)
+	page, err := p.missing(ctx, v, f)
 	if err != nil {
-		return fmt.Errorf("decide on consent: %w", err)
+		return err
 	}
-	if pending {
+	if page != "" {
 		if err := p.mayHave(v.Holder, nil); errors.Is(err, account.NoRight) {
 			return err
 		}
@@ -112,8 +123,8 @@ func (p *Provider) silent(ctx context.Context, v *storage.Visitor, f storage.Flo
 	return refuse("consent_required", "The person has to consent.")
 }
 
-// handOver stores the request for this browser and shows the sign-in pages.
-func (p *Provider) handOver(w http.ResponseWriter, r *http.Request, f storage.Flow, pushed []byte) error {
+// handOver stores the request for this browser and shows that page of the sign-in.
+func (p *Provider) handOver(w http.ResponseWriter, r *http.Request, f storage.Flow, pushed []byte, page string) error {
 	ctx := r.Context()
 	browser, err := p.Sessions.Browser(w, r)
 	if err != nil {
@@ -133,11 +144,12 @@ func (p *Provider) handOver(w http.ResponseWriter, r *http.Request, f storage.Fl
 	if err != nil {
 		return fmt.Errorf("store authorization request: %w", err)
 	}
-	web.SeeOther(w, r, signIn(f.ID))
+	web.SeeOther(w, r, forFlow(page, f.ID))
 	return nil
 }
 
-func signIn(flowID string) string { return signInPath + "?" + url.Values{"demande": {flowID}}.Encode() }
+// forFlow is the address of a page on behalf of a flow.
+func forFlow(path, id string) string { return path + "?demande=" + url.QueryEscape(id) }
 
 // fail answers a request that failed: to the redirect URI where that is
 // settled, else with a page.

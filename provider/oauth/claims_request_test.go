@@ -88,7 +88,7 @@ func TestClaimsAskedByNameNeedConsent(t *testing.T) {
 		t.Errorf("asked on the consent page: %q, %v", flow.Scopes, err)
 	}
 	before := b.Pending // whatever the pages say
-	b.Pending = func(context.Context, *storage.Visitor, storage.Flow) (bool, error) { return false, nil }
+	b.Pending = func(context.Context, *storage.Visitor, storage.Flow) (string, error) { return "", nil }
 	if got := ask("claims", `{"userinfo":{"phone_number":null}}`); got != "consent_required" {
 		t.Errorf("without the pages: %s", got)
 	}

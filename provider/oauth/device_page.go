@@ -63,7 +63,7 @@ func (p *Provider) SubmitDevice(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("load client of device: %w", err)
 	}
 	return p.handOver(w, r, storage.Flow{ClientID: d.ClientID, Scopes: d.Scopes, ForceConsent: true, Device: d.Signature, UserCode: showUserCode(code),
-		ForceFactor: factor.Asked(c.Metadata.DefaultACRValues) == factor.LevelFactor}, nil)
+		ForceFactor: factor.Asked(c.Metadata.DefaultACRValues) == factor.LevelFactor}, nil, signInPath)
 }
 
 // typedDevice finds the device that shows the code. The try is counted before it
@@ -105,12 +105,12 @@ func (p *Provider) concludeDevice(w http.ResponseWriter, r *http.Request, f stor
 	if err != nil {
 		return err
 	}
-	pending, err := p.Pending(r.Context(), v, f)
+	page, err := p.missing(r.Context(), v, f)
 	if err != nil {
-		return fmt.Errorf("decide on sign-in: %w", err)
+		return err
 	}
-	if pending || v == nil {
-		web.SeeOther(w, r, signIn(f.ID))
+	if page != "" {
+		web.SeeOther(w, r, forFlow(page, f.ID))
 		return nil
 	}
 	err = p.approveDevice(r.Context(), f, &client{c}, v.Holder)

@@ -155,5 +155,5 @@
 // site, so it works within the agency's own domain only.
 //
 // The package deliberately does not know how people sign in: the field Pending
-// tells whether a page has to be shown, and /connexion/suite shows it.
+// names the page that has to be shown first.
 package oauth

@@ -111,7 +111,7 @@ func TestFormPostBringsErrors(t *testing.T) {
 	wantError(t, "nobody signed in", stranger.posts(t, "loyers", "prompt", "none"), "login_required")
 	stranger.signIn(t)
 	wantError(t, "no consent", stranger.posts(t, "loyers", "prompt", "none"), "consent_required")
-	b.Pending = func(context.Context, *storage.Visitor, storage.Flow) (bool, error) { return true, nil }
+	b.Pending = func(context.Context, *storage.Visitor, storage.Flow) (string, error) { return "/connexion/suite", nil }
 	wantError(t, "terms to accept", b.posts(t, "loyers", "prompt", "none"), "interaction_required")
 }
 

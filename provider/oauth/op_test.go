@@ -125,16 +125,17 @@ func (l *logged) String() string {
 }
 
 // pending is what provider/signin decides, as far as it concerns the protocol.
-func (o *op) pending(_ context.Context, v *storage.Visitor, f storage.Flow) (bool, error) {
+func (o *op) pending(_ context.Context, v *storage.Visitor, f storage.Flow) (string, error) {
+	const ask = "/connexion/suite"
 	switch {
 	case v == nil, (f.ForceSignIn || f.ChooseAccount) && f.SessionID != v.Session.ID, v.Session.AuthenticatedAt < f.FreshAfter:
-		return true, nil
+		return ask, nil
 	case !f.ConsentedAt.IsZero():
-		return false, nil
-	case f.ForceConsent:
-		return true, nil
+		return "", nil
+	case f.ForceConsent, v.Consented == "", !storage.Consent{Scopes: v.Consented}.Covers(f.Scopes):
+		return ask, nil
 	}
-	return v.Consented == "" || !storage.Consent{Scopes: v.Consented}.Covers(f.Scopes), nil
+	return "", nil
 }
 
 // between runs fn in each redemption after the code was read and before the

@@ -44,7 +44,7 @@ func TestPromptNoneNeverShowsAPage(t *testing.T) {
 		wantError(t, "max_age=0 is prompt=login", silent("max_age", "0"), "login_required")
 
 		before := o.Pending
-		o.Pending = func(context.Context, *storage.Visitor, storage.Flow) (bool, error) { return true, nil }
+		o.Pending = func(context.Context, *storage.Visitor, storage.Flow) (string, error) { return "/connexion/suite", nil }
 		wantError(t, "terms to accept", silent(), "interaction_required")
 		o.write(t, func(ctx context.Context, q *storage.Queries) error {
 			c, err := q.Client(ctx, "loyers")

@@ -40,9 +40,9 @@ type Provider struct {
 	RequirePAR bool
 	// RequireDPoPNonce has every DPoP proof made with a nonce of ours.
 	RequireDPoPNonce bool
-	// Pending tells whether the person has to be shown a page before the flow
-	// can be answered; a nil visitor is nobody signed in.
-	Pending func(ctx context.Context, v *storage.Visitor, f storage.Flow) (bool, error)
+	// Pending returns the path of the page that the person has to be shown before
+	// the flow can be answered, "" for none; a nil visitor is nobody signed in.
+	Pending func(ctx context.Context, v *storage.Visitor, f storage.Flow) (page string, err error)
 	// Outbound asks at addresses that clients name: see package outbound.
 	Outbound *http.Client
 	// Certificates returns the certificates that a request's client has shown,

@@ -18,7 +18,7 @@ func (p *Provider) Resume(w http.ResponseWriter, r *http.Request) error {
 	id := r.URL.Query().Get("demande")
 	f, err := p.flowOf(r, id)
 	if errors.Is(err, storage.ErrNotFound) {
-		web.SeeOther(w, r, signIn(id))
+		web.SeeOther(w, r, forFlow(signInPath, id))
 		return nil
 	}
 	if err != nil {
@@ -26,7 +26,7 @@ func (p *Provider) Resume(w http.ResponseWriter, r *http.Request) error {
 	}
 	if f.Device != "" {
 		if err = p.concludeDevice(w, r, f); errors.Is(err, errFinished) {
-			web.SeeOther(w, r, signIn(id))
+			web.SeeOther(w, r, forFlow(signInPath, id))
 			return nil
 		}
 		return err
@@ -44,7 +44,7 @@ func (p *Provider) Resume(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = p.conclude(w, r, q, f)
 	if errors.Is(err, errFinished) {
-		web.SeeOther(w, r, signIn(id))
+		web.SeeOther(w, r, forFlow(signInPath, id))
 		return nil
 	}
 	if err != nil {
@@ -81,12 +81,12 @@ func (p *Provider) conclude(w http.ResponseWriter, r *http.Request, q *request, 
 		}
 		return p.finish(r, q, f, e)
 	}
-	pending, err := p.Pending(r.Context(), v, f)
+	page, err := p.missing(r.Context(), v, f)
 	if err != nil {
-		return fmt.Errorf("decide on sign-in: %w", err)
+		return err
 	}
-	if pending || v == nil {
-		web.SeeOther(w, r, signIn(f.ID))
+	if page != "" {
+		web.SeeOther(w, r, forFlow(page, f.ID))
 		return nil
 	}
 	if e := p.unfit(q, v.Session); e != nil {

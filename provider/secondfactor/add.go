@@ -216,10 +216,10 @@ func (s *SecondFactor) add(w http.ResponseWriter, r *http.Request, v session.Vis
 	http.SetCookie(w, cookie)
 	switch {
 	case v.Step != "":
-		return onward(w, r, v)
+		return s.Onward(w, r, v.Request)
 	case first:
 		v.Request = own // where the codes lead back to
-		return onward(w, r, v)
+		return s.Onward(w, r, v.Request)
 	}
 	web.SeeOther(w, r, own+"?fait=ajout")
 	return nil

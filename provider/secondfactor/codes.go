@@ -64,7 +64,7 @@ func (s *SecondFactor) noted(w http.ResponseWriter, r *http.Request, v session.V
 	if err != nil && !errors.Is(err, storage.ErrNotFound) { // in another tab
 		return err
 	}
-	return onward(w, r, v)
+	return s.Onward(w, r, v.Request)
 }
 
 type renewPage struct {
@@ -106,5 +106,5 @@ func (s *SecondFactor) SubmitRenew(w http.ResponseWriter, r *http.Request, v ses
 	}
 	s.Wake()
 	v.Request = own // where the codes lead back to
-	return onward(w, r, v)
+	return s.Onward(w, r, v.Request)
 }

@@ -93,7 +93,7 @@ func (s *SecondFactor) SubmitKey(w http.ResponseWriter, r *http.Request, v sessi
 		if err != nil {
 			return err
 		}
-		return onward(w, r, v)
+		return s.Onward(w, r, v.Request)
 	}
 	return again()
 }

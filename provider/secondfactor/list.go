@@ -137,5 +137,5 @@ func (s *SecondFactor) Decline(w http.ResponseWriter, r *http.Request, v session
 			return fmt.Errorf("decline factor: %w", err)
 		}
 	}
-	return onward(w, r, v)
+	return s.Onward(w, r, v.Request)
 }

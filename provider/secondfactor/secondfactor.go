@@ -29,6 +29,8 @@ type SecondFactor struct {
 	TrustedProxies []netip.Prefix
 	Now            func() time.Time
 	Wake           func() // has waiting messages leave at once
+	// Onward ends a step of the sign-in.
+	Onward func(w http.ResponseWriter, r *http.Request, demande string) error
 
 	box      *secret.Box
 	codeKey  []byte
@@ -71,12 +73,6 @@ func with(v session.Visit, path string) string {
 		return path
 	}
 	return path + "?demande=" + url.QueryEscape(v.Request)
-}
-
-// onward ends a step of the sign-in.
-func onward(w http.ResponseWriter, r *http.Request, v session.Visit) error {
-	web.SeeOther(w, r, with(v, "/connexion/suite"))
-	return nil
 }
 
 // common is what each of the pages has.

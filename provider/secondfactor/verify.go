@@ -73,7 +73,7 @@ func (s *SecondFactor) SubmitVerify(w http.ResponseWriter, r *http.Request, v se
 			return use(q)
 		})
 		if err == nil {
-			return onward(w, r, v)
+			return s.Onward(w, r, v.Request)
 		}
 		if !errors.Is(err, storage.ErrNotFound) {
 			return err

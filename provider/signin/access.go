@@ -41,7 +41,6 @@ func (s *Signin) SubmitAccess(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return fmt.Errorf("give up the request: %w", err)
 		}
-		web.SeeOther(w, r, v.with(flowEnd))
-		return nil
+		return s.onward(w, r, v)
 	})
 }

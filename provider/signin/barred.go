@@ -64,7 +64,7 @@ func (s *Signin) lapse(w http.ResponseWriter, r *http.Request, v visit) error {
 	} else if now.ProvisionalID == "" {
 		// The password's form was sent twice, and the other request has raised
 		// this very session since we read it: it goes on with its new cookie.
-		web.SeeOther(w, r, v.with("/connexion/suite"))
+		web.SeeOther(w, r, v.with(suitePath))
 		return nil
 	}
 	if err := s.end(w, r, &v, "provisional password lapsed"); err != nil {

@@ -62,8 +62,8 @@ func BenchmarkPending(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if pending, err := w.Pending(b.Context(), &visitor, flow); err != nil || pending {
-			b.Fatal(pending, err)
+		if page, err := w.Pending(b.Context(), &visitor, flow); err != nil || page != "" {
+			b.Fatal(page, err)
 		}
 	}
 }

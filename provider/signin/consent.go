@@ -112,7 +112,6 @@ func (s *Signin) SubmitConsent(w http.ResponseWriter, r *http.Request) error {
 		if err := s.DB.InTx(ctx, store); err != nil {
 			return fmt.Errorf("store consent: %w", err)
 		}
-		web.SeeOther(w, r, v.with(flowEnd))
-		return nil
+		return s.onward(w, r, v)
 	})
 }

@@ -15,7 +15,8 @@
 //
 // Every page first reads the stored state (state.go) and asks the table whether
 // it is its turn; if not, it stores nothing and redirects to the step that is.
-// No page knows another one: each ends at /connexion/suite, which asks again.
+// No page knows another one: each ends at Onward, which answers what
+// /connexion/suite would, and that asks again.
 // A reload, a second tab, the back button or a typed address therefore always
 // arrives at the right step, and never past one.
 //

@@ -39,8 +39,12 @@ type Signin struct {
 	Wake    func() // has waiting messages leave at once
 }
 
-// flowEnd is where a finished sign-in returns to the application.
-const flowEnd = "/oauth2/authorize/suite"
+const (
+	// suitePath is where who does not know whose turn it is sends the browser.
+	suitePath = "/connexion/suite"
+	// flowEnd is where a finished sign-in returns to the application.
+	flowEnd = "/oauth2/authorize/suite"
+)
 
 // visit is one request to one page.
 type visit struct {
@@ -145,10 +149,17 @@ func (s *Signin) leave(w http.ResponseWriter, r *http.Request, v visit, next Ste
 	return nil
 }
 
-// onward ends a step that has stored its outcome.
+// Onward ends a step that has stored its outcome; demande is what it was about.
+// It gives the answer that the browser would have to fetch at suitePath: each
+// redirect less is a second less for who is far from a mast. The last one, to
+// flowEnd, stays: a form sent twice, by an impatient finger, must find its request
+// unfinished.
+func (s *Signin) Onward(w http.ResponseWriter, r *http.Request, demande string) error {
+	return s.Suite(w, web.Next(w, r, with(suitePath, demande)))
+}
+
 func (s *Signin) onward(w http.ResponseWriter, r *http.Request, v visit) error {
-	web.SeeOther(w, r, v.with("/connexion/suite"))
-	return nil
+	return s.Onward(w, r, v.request())
 }
 
 // request is what the pages carry on as demande: the running request, or the
@@ -159,11 +170,13 @@ func (v visit) request() string { return cmp.Or(v.Flow.ID, v.Page) }
 func (v visit) lost() bool { return v.Demande != "" && v.request() == "" }
 
 // with adds the running request to one of our paths.
-func (v visit) with(path string) string {
-	if v.request() == "" {
+func (v visit) with(path string) string { return with(path, v.request()) }
+
+func with(path, demande string) string {
+	if demande == "" {
 		return path
 	}
-	return path + "?demande=" + url.QueryEscape(v.request())
+	return path + "?demande=" + url.QueryEscape(demande)
 }
 
 // render shows a page of the sign-in. Every one of them may end at the

@@ -24,17 +24,24 @@ type facts struct {
 	State           State
 }
 
-// Pending says whether a page of the sign-in has to be shown before the flow's
-// application may be answered; visitor is nil when nobody is signed in.
-func (s *Signin) Pending(ctx context.Context, visitor *storage.Visitor, flow storage.Flow) (bool, error) {
+// Pending returns the path of the page of the sign-in that has to be shown before
+// the flow's application may be answered, "" when none has; visitor is nil when
+// nobody is signed in.
+func (s *Signin) Pending(ctx context.Context, visitor *storage.Visitor, flow storage.Flow) (path string, err error) {
 	if visitor == nil {
-		return true, nil
+		return Login.path(), nil
 	}
 	f, err := s.gather(ctx, *visitor, flow)
 	if err != nil {
-		return false, err
+		return "", err
 	}
-	return f.barred() != "" || Next(f.State) != Done, nil
+	if f.barred() != "" {
+		return suitePath, nil // says why
+	}
+	if next := Next(f.State); next != Done {
+		return next.path(), nil
+	}
+	return "", nil
 }
 
 // gather reads the facts beside the visitor: nothing for a person of whom nothing

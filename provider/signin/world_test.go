@@ -177,8 +177,8 @@ func (w *world) resume(rw http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		if pending {
-			web.SeeOther(rw, r, "/connexion/suite?demande="+id)
+		if pending != "" {
+			web.SeeOther(rw, r, pending+"?demande="+id)
 			return nil
 		}
 		outcome = "arrived as " + current.User.ID
