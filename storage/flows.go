@@ -88,9 +88,11 @@ func (q *Queries) ConsumeFlow(ctx context.Context, id string, browserHash []byte
 		WHERE id = $1 AND browser_hash = $2 AND finished_at = 0 AND expires_at > $3 RETURNING `+flowColumns, id, browserHash, now)
 }
 
-// PurgeFlows deletes up to limit flows that expired before before, and tells
-// how many.
+// PurgeFlows deletes, of the limit oldest flows, those that expired before
+// before, and tells how many. The oldest expire first, unless the lifetime of
+// flows was changed meanwhile: the ids tell the order, without an index that each
+// flow would have to be written to.
 func (q *Queries) PurgeFlows(ctx context.Context, before Time, limit int) (int64, error) {
 	return q.execCount(ctx, `DELETE FROM flows WHERE id IN
-		(SELECT id FROM flows WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`, before, limit)
+		(SELECT id FROM (SELECT id, expires_at FROM flows ORDER BY id LIMIT $2) AS oldest WHERE expires_at < $1)`, before, limit)
 }

@@ -34,7 +34,8 @@ func (q *Queries) KnownBrowser(ctx context.Context, userID string, hash []byte, 
 
 // PurgeKnownBrowsers deletes browsers that were not used for too long.
 func (q *Queries) PurgeKnownBrowsers(ctx context.Context, before Time, limit int) (int64, error) {
-	return q.execCount(ctx, `DELETE FROM known_browsers WHERE id IN (SELECT id FROM known_browsers WHERE expires_at < $1 LIMIT $2)`, before, limit)
+	return q.execCount(ctx, `DELETE FROM known_browsers WHERE (user_id, hash) IN
+		(SELECT user_id, hash FROM known_browsers WHERE expires_at < $1 LIMIT $2)`, before, limit)
 }
 
 // ClearFailuresOfUser forgets all that keeps the user waiting: the failures

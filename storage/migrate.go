@@ -14,6 +14,10 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// sqliteOnly are the versions that say how SQLite alone stores what PostgreSQL
+// stores well without being told.
+var sqliteOnly = []int64{27}
+
 // Migrate brings the schema up to date; a second call does nothing. Several
 // replicas may start at once: on PostgreSQL one migrates and the others wait.
 func (db *DB) Migrate(ctx context.Context) error {
@@ -70,7 +74,7 @@ func (db *DB) migrations() (*goose.Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare migration lock: %w", err)
 	}
-	return provider(goose.NewProvider(goose.DialectPostgres, db.pool, files, goose.WithSessionLocker(locker)))
+	return provider(goose.NewProvider(goose.DialectPostgres, db.pool, files, goose.WithSessionLocker(locker), goose.WithExcludeVersions(sqliteOnly)))
 }
 
 func provider(p *goose.Provider, err error) (*goose.Provider, error) {

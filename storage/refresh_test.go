@@ -148,8 +148,9 @@ func TestOfflineGrantOutlivesItsSession(t *testing.T) {
 			}
 		}
 		write(t, db, func(ctx context.Context, q *storage.Queries) error {
-			_, err := q.PurgeSessions(ctx, 2000, 10)
-			return err
+			_, ended := q.EndExpiredSessions(ctx, 2000, 10)
+			_, purged := q.PurgeSessions(ctx, 2000, 10)
+			return errors.Join(ended, purged)
 		})
 		if _, err := db.HolderOfToken(ctx, "b", 200); !errors.Is(err, storage.ErrNotFound) {
 			t.Errorf("online without its session: %v, want ErrNotFound", err)

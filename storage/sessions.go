@@ -139,8 +139,9 @@ func (q *Queries) endSessions(ctx context.Context, now Time, query string, args 
 }
 
 // PurgeSessions deletes up to limit sessions whose absolute end lies before
-// before, and tells how many.
+// before, and tells how many. One that nobody has ended yet waits for
+// EndExpiredSessions, so that its applications are told.
 func (q *Queries) PurgeSessions(ctx context.Context, before Time, limit int) (int64, error) {
 	return q.execCount(ctx, `DELETE FROM sessions WHERE id IN
-		(SELECT id FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`, before, limit)
+		(SELECT id FROM sessions WHERE ended_at > 0 AND expires_at < $1 ORDER BY expires_at LIMIT $2)`, before, limit)
 }
