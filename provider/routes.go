@@ -42,9 +42,10 @@ func (p *Provider) newRouter() (*mux.Router, error) {
 	post := func(path string, h page) { r.Handle(path, protect(p.pages.Handle(h))).Methods("POST") }
 	step := func(path string, form, submit page) { show(path, form); post(path, submit) }
 	protocol := func(path string, h http.Handler, methods ...string) { r.Handle(path, h).Methods(methods...) }
-	// shared endpoints are called by browser applications as well.
+	// Browser applications as well read what is published and call what is shared.
+	published := func(path string, h http.HandlerFunc) { protocol(path, web.AnyOrigin(h), "GET", "HEAD", "OPTIONS") }
 	shared := func(path string, h http.HandlerFunc, methods ...string) {
-		protocol(path, web.AnyOrigin(h), append(methods, "OPTIONS")...)
+		protocol(path, web.AnyOrigin(h, "WWW-Authenticate", "DPoP-Nonce"), append(methods, "OPTIONS")...)
 	}
 
 	// Sign-in, in the order in which a person sees it.
@@ -127,9 +128,9 @@ func (p *Provider) newRouter() (*mux.Router, error) {
 	show("/textes/{kind}/{version}", p.signin.Text)
 
 	// OpenID Connect.
-	shared("/.well-known/openid-configuration", p.oauth.Discovery, "GET", "HEAD")
-	shared("/.well-known/oauth-authorization-server", p.oauth.Discovery, "GET", "HEAD")
-	shared("/oauth2/jwks", p.oauth.JWKS, "GET", "HEAD")
+	published("/.well-known/openid-configuration", p.oauth.Discovery)
+	published("/.well-known/oauth-authorization-server", p.oauth.Discovery)
+	published("/oauth2/jwks", p.oauth.JWKS)
 	protocol("/oauth2/authorize", p.pages.Handle(p.oauth.Authorize), "GET", "POST")
 	protocol("/oauth2/authorize/suite", p.pages.Handle(p.oauth.Resume), "GET")
 	shared("/oauth2/token", p.oauth.Token, "POST")

@@ -15,11 +15,10 @@ import (
 // Limits of the HTTP server. A slow or silent connection costs one of these and
 // then ends.
 const (
-	readHeaderTimeout = 10 * time.Second
-	readTimeout       = 30 * time.Second
-	writeTimeout      = 60 * time.Second // a sign-in may wait for its Argon2 slot
-	idleTimeout       = 2 * time.Minute
-	maxHeaderBytes    = 32 << 10 // authorization requests travel in the query
+	readTimeout    = 15 * time.Second // header and body: one clock to set for each request
+	writeTimeout   = 60 * time.Second // a sign-in may wait for its Argon2 slot
+	idleTimeout    = 2 * time.Minute
+	maxHeaderBytes = 32 << 10 // authorization requests travel in the query
 
 	// shutdownTimeout is how long running requests may take to finish.
 	shutdownTimeout = 20 * time.Second
@@ -82,13 +81,12 @@ func (p *Provider) Serve(ctx context.Context, listener net.Listener) error {
 
 func (p *Provider) server(handler http.Handler) *http.Server {
 	return &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(p.Log.Handler(), slog.LevelDebug), // handshakes of scanners
+		Handler:        handler,
+		ReadTimeout:    readTimeout,
+		WriteTimeout:   writeTimeout,
+		IdleTimeout:    idleTimeout,
+		MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog:       slog.NewLogLogger(p.Log.Handler(), slog.LevelDebug), // handshakes of scanners
 	}
 }
 

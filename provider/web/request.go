@@ -13,13 +13,24 @@ import (
 	"loge/provider/secret"
 )
 
-// request is what the middleware around the router learns about one request.
-type request struct {
-	id    string
-	route string // template of the matched route, "" when none matched
+// exchange is one request's answer, and what is learned about both on the way.
+type exchange struct {
+	http.ResponseWriter
+	id     string
+	route  string // template of the matched route, "" when none matched
+	status int    // 0 until the answer begins
+	bytes  int64  // of its body
 }
 
-type requestKey struct{}
+type exchangeKey struct{}
+
+// exchangeOf returns the exchange that w is, or one that begins here.
+func exchangeOf(w http.ResponseWriter) *exchange {
+	if e, ok := w.(*exchange); ok {
+		return e
+	}
+	return &exchange{ResponseWriter: w}
+}
 
 // newReference is ten random signs in two groups, 44 bits: enough to find one
 // request in the log, short enough to read to an agent.
@@ -31,8 +42,8 @@ func newReference() string {
 // RequestID is the number of the running request, « Référence » on error
 // pages; "" outside a request.
 func RequestID(ctx context.Context) string {
-	if q, ok := ctx.Value(requestKey{}).(*request); ok {
-		return q.id
+	if e, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
+		return e.id
 	}
 	return ""
 }
@@ -41,9 +52,9 @@ func RequestID(ctx context.Context) string {
 // client could choose would let it forge the log. It goes out as X-Request-Id.
 func WithRequest(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		q := &request{id: newReference()}
-		w.Header()["X-Request-Id"] = []string{q.id}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, q)))
+		e := &exchange{ResponseWriter: w, id: newReference()}
+		w.Header()["X-Request-Id"] = []string{e.id}
+		next.ServeHTTP(e, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, e)))
 	})
 }
 
@@ -51,9 +62,9 @@ func WithRequest(next http.Handler) http.Handler {
 // router's own middleware (router.Use): outside, mux does not know the route.
 func Route(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if q, ok := r.Context().Value(requestKey{}).(*request); ok {
+		if e, ok := r.Context().Value(exchangeKey{}).(*exchange); ok {
 			if route := mux.CurrentRoute(r); route != nil {
-				q.route, _ = route.GetPathTemplate() // "" for a route without one
+				e.route, _ = route.GetPathTemplate() // "" for a route without one
 			}
 		}
 		next.ServeHTTP(w, r)
@@ -64,8 +75,8 @@ func Route(next http.Handler) http.Handler {
 func RouteAs(template string) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if q, ok := r.Context().Value(requestKey{}).(*request); ok {
-				q.route = template
+			if e, ok := r.Context().Value(exchangeKey{}).(*exchange); ok {
+				e.route = template
 			}
 			next.ServeHTTP(w, r)
 		})
@@ -73,8 +84,8 @@ func RouteAs(template string) func(http.Handler) http.Handler {
 }
 
 func routeOf(r *http.Request) string {
-	if q, ok := r.Context().Value(requestKey{}).(*request); ok {
-		return q.route
+	if e, ok := r.Context().Value(exchangeKey{}).(*exchange); ok {
+		return e.route
 	}
 	return ""
 }
@@ -89,11 +100,11 @@ func AccessLog(log *slog.Logger, now func() time.Time, trusted []netip.Prefix, a
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			start := now()
-			rec := &recorder{ResponseWriter: w}
+			e := exchangeOf(w)
 			defer func() {
 				end := now()
 				took := end.Sub(start)
-				answered(routeOf(r), r.Method, rec.statusOrOK(), took)
+				answered(e.route, r.Method, e.statusOrOK(), took)
 				// Straight to the handler: the logger would look for this line's
 				// place in the source, at each request.
 				handler := log.Handler()
@@ -102,16 +113,16 @@ func AccessLog(log *slog.Logger, now func() time.Time, trusted []netip.Prefix, a
 				}
 				line := slog.NewRecord(end, slog.LevelInfo, "request", 0)
 				line.AddAttrs(
-					slog.String("request", RequestID(r.Context())),
+					slog.String("request", e.id),
 					slog.String("method", r.Method),
-					slog.String("route", routeOf(r)),
-					slog.Int("status", rec.statusOrOK()),
-					slog.Int64("bytes", rec.bytes),
+					slog.String("route", e.route),
+					slog.Int("status", e.statusOrOK()),
+					slog.Int64("bytes", e.bytes),
 					slog.Duration("took", took),
 					slog.String("address", AddressKey(ClientAddress(r, trusted))))
 				_ = handler.Handle(r.Context(), line) // a log that cannot be written stops nobody
 			}()
-			next.ServeHTTP(rec, r)
+			next.ServeHTTP(e, r)
 		})
 	}
 }
@@ -121,10 +132,7 @@ func AccessLog(log *slog.Logger, now func() time.Time, trusted []netip.Prefix, a
 // takes half a page for a whole one.
 func (p *Pages) Recover(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		rec, ok := w.(*recorder) // the access log's
-		if !ok {
-			rec = &recorder{ResponseWriter: w}
-		}
+		e := exchangeOf(w)
 		defer func() {
 			v := recover()
 			if v == nil {
@@ -135,50 +143,43 @@ func (p *Pages) Recover(next http.Handler) http.Handler {
 			}
 			p.Log.ErrorContext(r.Context(), "panic", "request", RequestID(r.Context()),
 				"route", routeOf(r), "panic", v, "stack", string(debug.Stack()))
-			if started(rec) {
+			if started(e) {
 				panic(http.ErrAbortHandler)
 			}
-			p.Fail(rec, r, &Error{Status: http.StatusInternalServerError, Message: "error.internal"})
+			p.Fail(e, r, &Error{Status: http.StatusInternalServerError, Message: "error.internal"})
 		}()
-		next.ServeHTTP(rec, r)
+		next.ServeHTTP(e, r)
 	})
 }
 
-// recorder remembers what was answered.
-type recorder struct {
-	http.ResponseWriter
-	status int
-	bytes  int64
+func (e *exchange) WriteHeader(status int) {
+	if e.status == 0 && status >= 200 { // 1xx are not the answer
+		e.status = status
+	}
+	e.ResponseWriter.WriteHeader(status)
 }
 
-func (w *recorder) WriteHeader(status int) {
-	if w.status == 0 && status >= 200 { // 1xx are not the answer
-		w.status = status
+func (e *exchange) Write(b []byte) (int, error) {
+	if e.status == 0 {
+		e.status = http.StatusOK
 	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *recorder) Write(b []byte) (int, error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
-	}
-	n, err := w.ResponseWriter.Write(b)
-	w.bytes += int64(n)
+	n, err := e.ResponseWriter.Write(b)
+	e.bytes += int64(n)
 	return n, err
 }
 
 // Unwrap lets http.ResponseController reach the connection.
-func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (e *exchange) Unwrap() http.ResponseWriter { return e.ResponseWriter }
 
-func (w *recorder) statusOrOK() int {
-	if w.status == 0 {
+func (e *exchange) statusOrOK() int {
+	if e.status == 0 {
 		return http.StatusOK
 	}
-	return w.status
+	return e.status
 }
 
-// started says whether an answer has begun, as far as a recorder saw it.
+// started says whether an answer has begun, as far as an exchange saw it.
 func started(w http.ResponseWriter) bool {
-	rec, ok := w.(*recorder)
-	return ok && rec.status != 0
+	e, ok := w.(*exchange)
+	return ok && e.status != 0
 }
