@@ -130,3 +130,41 @@ func TestPurgeStatementsRunOnEmptyTables(t *testing.T) {
 		})
 	})
 }
+
+// A session is purged once it has ended, for its applications to be told first;
+// of the flows the oldest go, and none that lives.
+func TestPurgeTakesEndedSessionsAndOldFlows(t *testing.T) {
+	storagetest.ForEach(t, func(t *testing.T, db *storage.DB) {
+		u := person(t, db)
+		write(t, db, func(ctx context.Context, q *storage.Queries) error {
+			errs := []error{q.CreateClient(ctx, storage.Client{ID: "loyers", AuthMethod: "none", SubjectType: "public", IDTokenAlg: "ES256", Consent: "ask"})}
+			for i := range 3 {
+				end := storage.Time(100 * (i + 1))
+				errs = append(errs, q.CreateSession(ctx, storage.Session{ID: storage.NewID(), IDHash: []byte{byte(i)}, UserID: u.ID, ExpiresAt: end}),
+					q.CreateFlow(ctx, storage.Flow{ID: storage.NewID(), ClientID: "loyers", BrowserHash: []byte("browser"), ExpiresAt: end}))
+			}
+			return errors.Join(errs...)
+		})
+		purge := func(what string, purge func(*storage.Queries, context.Context, storage.Time, int) (int64, error), before storage.Time, want int64) {
+			t.Helper()
+			write(t, db, func(ctx context.Context, q *storage.Queries) error {
+				if n, err := purge(q, ctx, before, 2); n != want || err != nil {
+					t.Errorf("purged %d %s before %d, want %d: %v", n, what, before, want, err)
+				}
+				return nil
+			})
+		}
+		sessions, flows := (*storage.Queries).PurgeSessions, (*storage.Queries).PurgeFlows
+		purge("sessions that nobody has ended", sessions, 1000, 0)
+		write(t, db, func(ctx context.Context, q *storage.Queries) error {
+			_, err := q.EndExpiredSessions(ctx, 1000, 10)
+			return err
+		})
+		purge("sessions", sessions, 150, 1)
+		purge("sessions", sessions, 1000, 2)
+		purge("flows", flows, 100, 0)
+		purge("flows", flows, 250, 2)
+		purge("flows", flows, 250, 0)
+		purge("flows", flows, 301, 1)
+	})
+}
