@@ -28,7 +28,8 @@
 // flow bound to the browser, asks signin's table what is missing and redirects to
 // that step; each step stores its outcome in one transaction and redirects to the
 // next, or, when nothing is missing, to /oauth2/authorize/suite, where the code is
-// issued. /connexion/suite finds the way again from anywhere. The partner redeems it at /oauth2/token and asks /oauth2/userinfo.
+// issued. /connexion/suite finds the way again from anywhere. The partner redeems
+// the code at /oauth2/token and asks /oauth2/userinfo.
 //
 // A page request passes, from the outside in: request id and access log,
 // recovery, security headers, router, body limit, cross-origin protection,

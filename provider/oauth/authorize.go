@@ -144,12 +144,9 @@ func (p *Provider) handOver(w http.ResponseWriter, r *http.Request, f storage.Fl
 	if err != nil {
 		return fmt.Errorf("store authorization request: %w", err)
 	}
-	web.SeeOther(w, r, forFlow(page, f.ID))
+	web.SeeOther(w, r, web.AddressFor(page, f.ID))
 	return nil
 }
-
-// forFlow is the address of a page on behalf of a flow.
-func forFlow(path, id string) string { return path + "?demande=" + url.QueryEscape(id) }
 
 // fail answers a request that failed: to the redirect URI where that is
 // settled, else with a page.

@@ -110,7 +110,7 @@ func (p *Provider) concludeDevice(w http.ResponseWriter, r *http.Request, f stor
 		return err
 	}
 	if page != "" {
-		web.SeeOther(w, r, forFlow(page, f.ID))
+		web.SeeOther(w, r, web.AddressFor(page, f.ID))
 		return nil
 	}
 	err = p.approveDevice(r.Context(), f, &client{c}, v.Holder)

@@ -18,7 +18,7 @@ func (p *Provider) Resume(w http.ResponseWriter, r *http.Request) error {
 	id := r.URL.Query().Get("demande")
 	f, err := p.flowOf(r, id)
 	if errors.Is(err, storage.ErrNotFound) {
-		web.SeeOther(w, r, forFlow(signInPath, id))
+		web.SeeOther(w, r, web.AddressFor(signInPath, id))
 		return nil
 	}
 	if err != nil {
@@ -26,7 +26,7 @@ func (p *Provider) Resume(w http.ResponseWriter, r *http.Request) error {
 	}
 	if f.Device != "" {
 		if err = p.concludeDevice(w, r, f); errors.Is(err, errFinished) {
-			web.SeeOther(w, r, forFlow(signInPath, id))
+			web.SeeOther(w, r, web.AddressFor(signInPath, id))
 			return nil
 		}
 		return err
@@ -44,7 +44,7 @@ func (p *Provider) Resume(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = p.conclude(w, r, q, f)
 	if errors.Is(err, errFinished) {
-		web.SeeOther(w, r, forFlow(signInPath, id))
+		web.SeeOther(w, r, web.AddressFor(signInPath, id))
 		return nil
 	}
 	if err != nil {
@@ -86,7 +86,7 @@ func (p *Provider) conclude(w http.ResponseWriter, r *http.Request, q *request, 
 		return err
 	}
 	if page != "" {
-		web.SeeOther(w, r, forFlow(page, f.ID))
+		web.SeeOther(w, r, web.AddressFor(page, f.ID))
 		return nil
 	}
 	if e := p.unfit(q, v.Session); e != nil {

@@ -206,7 +206,7 @@ func (s *SecondFactor) add(w http.ResponseWriter, r *http.Request, v session.Vis
 		return q.Audit(ctx, s.event(v, "factor.added", map[string]string{"kind": f.Kind, "factor": f.ID}))
 	})
 	if errors.Is(err, storage.ErrNotFound) { // sent twice, suspended or signed out since we looked
-		web.SeeOther(w, r, with(v, base(v)))
+		web.SeeOther(w, r, web.AddressFor(base(v), v.Request))
 		return nil
 	}
 	if err != nil {

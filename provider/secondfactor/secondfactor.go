@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"time"
 
 	"loge/provider/config"
@@ -67,14 +66,6 @@ func base(v session.Visit) string {
 	return own
 }
 
-// with adds the running request to one of our paths.
-func with(v session.Visit, path string) string {
-	if v.Request == "" {
-		return path
-	}
-	return path + "?demande=" + url.QueryEscape(v.Request)
-}
-
 // common is what each of the pages has.
 type common struct {
 	Flow   string // what travels as demande, "" = nothing
@@ -85,7 +76,7 @@ type common struct {
 }
 
 func (s *SecondFactor) common(v session.Visit) common {
-	return common{Flow: v.Request, Base: base(v), Back: with(v, base(v)), SignIn: v.Step != ""}
+	return common{Flow: v.Request, Base: base(v), Back: web.AddressFor(base(v), v.Request), SignIn: v.Step != ""}
 }
 
 func (s *SecondFactor) render(w http.ResponseWriter, r *http.Request, v session.Visit, view web.View) error {

@@ -155,7 +155,11 @@ func (s *Signin) leave(w http.ResponseWriter, r *http.Request, v visit, next Ste
 // flowEnd, stays: a form sent twice, by an impatient finger, must find its request
 // unfinished.
 func (s *Signin) Onward(w http.ResponseWriter, r *http.Request, demande string) error {
-	return s.Suite(w, web.Next(w, r, with(suitePath, demande)))
+	next, err := web.Next(w, r, web.AddressFor(suitePath, demande))
+	if err != nil {
+		return err
+	}
+	return s.Suite(w, next)
 }
 
 func (s *Signin) onward(w http.ResponseWriter, r *http.Request, v visit) error {
@@ -170,14 +174,7 @@ func (v visit) request() string { return cmp.Or(v.Flow.ID, v.Page) }
 func (v visit) lost() bool { return v.Demande != "" && v.request() == "" }
 
 // with adds the running request to one of our paths.
-func (v visit) with(path string) string { return with(path, v.request()) }
-
-func with(path, demande string) string {
-	if demande == "" {
-		return path
-	}
-	return path + "?demande=" + url.QueryEscape(demande)
-}
+func (v visit) with(path string) string { return web.AddressFor(path, v.request()) }
 
 // render shows a page of the sign-in. Every one of them may end at the
 // application, by the redirects that follow its form, and warns before the

@@ -1,20 +1,23 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
-	"net/url"
+	"slices"
 )
 
 // Next is the request that the browser would send if w's answer to r redirected
 // it to address, one of ours: a GET with the cookies as w leaves them.
-func Next(w http.ResponseWriter, r *http.Request, address string) *http.Request {
+func Next(w http.ResponseWriter, r *http.Request, address string) (*http.Request, error) {
+	u, err := r.URL.Parse(address)
+	if err != nil {
+		return nil, fmt.Errorf("go on to %q: %w", address, err)
+	}
 	next := r.Clone(r.Context())
-	next.Method, next.Body, next.ContentLength = http.MethodGet, http.NoBody, 0
+	next.Method, next.URL, next.RequestURI = http.MethodGet, u, address
+	next.Body, next.ContentLength = http.NoBody, 0
 	next.Form, next.PostForm, next.MultipartForm = nil, nil, nil
 	next.Header.Del("Cookie")
-	if u, err := url.Parse(address); err == nil {
-		next.URL, next.RequestURI = u, address
-	}
 	set := (&http.Response{Header: w.Header()}).Cookies()
 	for _, kept := range r.Cookies() {
 		if !anyNamed(set, kept.Name) {
@@ -26,14 +29,9 @@ func Next(w http.ResponseWriter, r *http.Request, address string) *http.Request 
 			next.AddCookie(c)
 		}
 	}
-	return next
+	return next, nil
 }
 
 func anyNamed(cookies []*http.Cookie, name string) bool {
-	for _, c := range cookies {
-		if c.Name == name {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(cookies, func(c *http.Cookie) bool { return c.Name == name })
 }

@@ -25,7 +25,10 @@ func TestNextRequestIsThatOfTheBrowser(t *testing.T) {
 	http.SetCookie(w, &http.Cookie{Name: "session", Value: "older"})
 	http.SetCookie(w, &http.Cookie{Name: "session", Value: "new", Path: "/", HttpOnly: true})
 	http.SetCookie(w, &http.Cookie{Name: "gone", MaxAge: -1})
-	next := web.Next(w, r, "/connexion/suite?demande=2")
+	next, err := web.Next(w, r, web.AddressFor("/connexion/suite", "2"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	if next.Method != "GET" || next.URL.Path != "/connexion/suite" || next.URL.Query().Get("demande") != "2" || next.RequestURI != "/connexion/suite?demande=2" {
 		t.Errorf("%s %s (%s)", next.Method, next.URL, next.RequestURI)
 	}

@@ -63,6 +63,15 @@ func (p *Pages) Show(template string) http.Handler {
 	})
 }
 
+// AddressFor is the address of one of our paths on behalf of demande: the running
+// request of an application, or our own page to which a sign-in leads; "" = neither.
+func AddressFor(path, demande string) string {
+	if demande == "" {
+		return path
+	}
+	return path + "?demande=" + url.QueryEscape(demande)
+}
+
 // SeeOther redirects with 303: the browser asks path with GET, so a reload
 // never repeats a POST. path is one of ours or a client's registered address,
 // never something a visitor typed.
